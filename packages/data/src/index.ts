@@ -1,0 +1,13 @@
+export type { Census } from "./census.ts";
+export { CensusError, type CensusErrorCode } from "./census-error.ts";
+export { sha256 } from "./checksum.ts";
+export type { DataFile, Dataset } from "./dataset.ts";
+export { DatasetError, type DatasetErrorCode } from "./dataset-error.ts";
+export { type GetOptions, getDataset } from "./get.ts";
+export { addDataset } from "./import-file.ts";
+export { cacheFolder, dataFolders, locateDataset } from "./locate.ts";
+export { type CensusOptions, readCensus } from "./read-census.ts";
+export { type CensusFileOptions, readCensusFile } from "./read-census-file.ts";
+export { datasets, findDataset } from "./registry.ts";
+export { numbersOf, parseTable, readTable, type Table } from "./table.ts";
+export { TableError, type TableErrorCode } from "./table-error.ts";

@@ -1,0 +1,5 @@
+import { dense } from "./dense.ts";
+import type { Benchmark } from "./measurement.ts";
+
+/** Every `npm run bench -- NAME`. */
+export const benchmarks: Readonly<Record<string, Benchmark>> = { dense };

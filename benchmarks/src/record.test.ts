@@ -1,0 +1,33 @@
+import { expect, test } from "vitest";
+import { type Measurement, spread } from "./measurement.ts";
+import { duration, row, tableLine } from "./record.ts";
+
+const measurement: Measurement = {
+  name: "train nsf",
+  size: "theta 5, x 8, batch 200",
+  device: "cpu",
+  threads: 1,
+  seconds: { min: 0.9e-3, median: 1e-3, max: 2e-3 },
+  peer: { peer: "PyTorch", threads: 1, seconds: { min: 13e-3, median: 14e-3, max: 15e-3 } },
+  bar: 10,
+};
+
+test("the ratio is the peer's median over ours, and a bar is met at or above it", () => {
+  expect(row(measurement)).toMatchObject({ ratio: expect.closeTo(14), peerSeconds: 14e-3, bar: 10, met: true });
+  expect(row({ ...measurement, bar: 14.1 }).met).toBe(false);
+});
+
+test("a peer that did not run leaves no ratio and no verdict, and the table says why", () => {
+  const alone = { ...measurement, peer: { peer: "PyTorch", threads: 1, note: "no python3 with torch" } };
+  expect(row(alone)).toMatchObject({ ratio: null, peerSeconds: null, met: null });
+  expect(tableLine(alone)).toMatch(/not run[\s\S]*PyTorch: no python3 with torch/);
+});
+
+test("a missed bar cannot be overlooked in the table", () => expect(tableLine({ ...measurement, bar: 20 })).toMatch(/MISSED/));
+
+test("the median of an even sample is the mean of the middle two", () =>
+  expect(spread([4, 1, 3, 2])).toEqual({ min: 1, median: 2.5, max: 4 }));
+
+test("an empty sample is refused", () => expect(() => spread([])).toThrow(RangeError));
+
+test("durations carry the unit that suits them", () => expect([1.5, 0.0125, 3e-6].map(duration)).toEqual(["1.50 s", "12.5 ms", "3.00 us"]));

@@ -1,0 +1,6 @@
+export * from "./autoregressive.ts";
+export * from "./coupling.ts";
+export * from "./element.ts";
+export * from "./flow.ts";
+export * from "./lu-linear.ts";
+export * from "./made.ts";

@@ -1,0 +1,35 @@
+import { index, random } from "@credence/tensor";
+import { affine, type LinearParams, linear } from "./linear.ts";
+import { type Activation, activationFunction, type Network } from "./network.ts";
+
+export interface MlpOptions {
+  readonly input: number;
+  /** Widths of the hidden layers. */
+  readonly hidden: readonly number[];
+  readonly output: number;
+  /** `"relu"` if absent. */
+  readonly activation?: Activation;
+}
+
+/** Multilayer perceptron: y = L_n(a(... a(L_1(x)))). */
+export function mlp(options: MlpOptions): Network<readonly LinearParams[]> {
+  const { input, hidden, output, activation = "relu" } = options;
+  const activate = activationFunction(activation);
+  const widths = [input, ...hidden, output];
+  const layers = widths.slice(1).map((width, i) => linear({ input: widths[i]!, output: width }));
+  return {
+    output,
+    init(key) {
+      const keys = random.split(key, layers.length);
+      return layers.map((layer, i) => layer.init(index(keys, i)));
+    },
+    apply(params, x) {
+      let h = x;
+      params.forEach((layer, i) => {
+        h = affine(layer, h);
+        if (i < params.length - 1) h = activate(h);
+      });
+      return h;
+    },
+  };
+}

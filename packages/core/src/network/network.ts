@@ -1,0 +1,25 @@
+import { elu, relu, silu, type Tensor, type Tree, tanh } from "@credence/tensor";
+
+/** A pure pair: `init` draws parameters, `apply` computes. Both are traced. */
+export interface Network<P extends Tree<Tensor> = Tree<Tensor>> {
+  /** Number of features of the result. */
+  readonly output: number;
+  init(key: Tensor): P;
+  /** x: [rows, ...features]; context: [rows, features] where the network takes one. Result: [rows, output]. */
+  apply(params: P, x: Tensor, context?: Tensor): Tensor;
+}
+
+export type Activation = "relu" | "tanh" | "silu" | "elu";
+
+const activations: Record<Activation, (x: Tensor) => Tensor> = { relu, tanh, silu, elu };
+
+export function activationFunction(name: Activation): (x: Tensor) => Tensor {
+  const found = activations[name];
+  if (found === undefined) throw new RangeError(`activation must be one of ${Object.keys(activations).join(", ")}, got ${String(name)}`);
+  return found;
+}
+
+/** Refuses a width that is no positive integer. */
+export function requireWidth(name: string, value: number): void {
+  if (!(Number.isInteger(value) && value > 0)) throw new RangeError(`${name} must be a positive integer, got ${value}`);
+}

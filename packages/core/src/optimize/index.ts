@@ -1,0 +1,4 @@
+export * from "./adam.ts";
+export * from "./average.ts";
+export * from "./clip.ts";
+export * from "./schedule.ts";

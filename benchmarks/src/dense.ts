@@ -1,5 +1,6 @@
 import { array, mean, type NdArray, program, relu, repeat, type Tensor, tree, valueAndGrad } from "@credence/tensor";
 import type { Benchmark, PeerTiming, Seconds } from "./measurement.ts";
+import { numbers } from "./options.ts";
 import { jaxJs } from "./peers/jax-js.ts";
 import { adam, type DenseProblem, problemData } from "./peers/problem.ts";
 import { tensorflowJs } from "./peers/tfjs.ts";
@@ -60,8 +61,8 @@ export const dense: Benchmark = {
   summary: "one training step of a multilayer perceptron, against PyTorch, jax-js and TensorFlow.js",
   options: { threads: { type: "string", default: "1" }, seconds: { type: "string", default: "3" } },
   async run(options, emit) {
-    const threads = Number(options.threads);
-    const seconds = Number(options.seconds);
+    const threads = numbers(options, "threads")[0]!;
+    const seconds = numbers(options, "seconds")[0]!;
     for (const problem of problems) {
       const ours = await credence(problem, threads, seconds);
       const args = ["--widths", ...problem.widths.map(String), "--batch", String(problem.batch), "--budget", String(seconds)];

@@ -1,0 +1,10 @@
+export { type CalibrationDraws, type CalibrationOptions, calibrationDraws, type PosteriorSampler } from "./calibration-draws.ts";
+export type { ChainDraws } from "./chains.ts";
+export { type Estimand, effectiveSampleSize } from "./effective-sample-size.ts";
+export { type CoverageCurve, type ExpectedCoverage, expectedCoverage } from "./expected-coverage.ts";
+export { monteCarloError } from "./monte-carlo-error.ts";
+export { median, quantile } from "./quantile.ts";
+export { rHat, rHatBasic } from "./r-hat.ts";
+export { calibrationRanks, type SbcParameter, type SbcResult, sbc } from "./sbc.ts";
+export { type TarpOptions, type TarpResult, tarp } from "./tarp.ts";
+export { chiSquareUniform, kolmogorovSmirnov, kolmogorovSmirnovUniform, type TestResult } from "./uniformity.ts";

@@ -1,0 +1,25 @@
+import type { Tensor } from "@credence/tensor";
+
+/** A smooth invertible map. Traced. It acts on the last `eventRank` axes as one; the axes before them are a batch. */
+export interface Bijector {
+  readonly name: string;
+  readonly eventRank: number;
+  /** y = f(x) */
+  forward(x: Tensor): Tensor;
+  /** x with f(x) = y */
+  inverse(y: Tensor): Tensor;
+  /** log |det df/dx| at x, without the event axes. */
+  logDerivative(x: Tensor): Tensor;
+  /** log |det dx/dy| at y, without the event axes; from y itself, so that it stays exact where x rounds to a bound. */
+  inverseLogDerivative(y: Tensor): Tensor;
+}
+
+/** The inverse map. */
+export const invert = (f: Bijector): Bijector => ({
+  name: `inverse ${f.name}`,
+  eventRank: f.eventRank,
+  forward: f.inverse,
+  inverse: f.forward,
+  logDerivative: f.inverseLogDerivative,
+  inverseLogDerivative: f.logDerivative,
+});

@@ -1,0 +1,35 @@
+import type { Shape, Tensor, TensorLike } from "@credence/tensor";
+import type { FloatType } from "./argument.ts";
+import type { Support } from "./support.ts";
+
+/**
+ * A probability distribution over arrays of `eventShape`, one for each element of `batchShape`.
+ * `sample` and `logProb` are traced: call them inside a program. It may be made outside of one from host values, which are checked there.
+ */
+export interface Distribution {
+  readonly name: string;
+  readonly batchShape: Shape;
+  readonly eventShape: Shape;
+  /** Of the draws. */
+  readonly dtype: FloatType;
+  readonly support: Support;
+  /** Draws [...sampleShape, ...batchShape, ...eventShape], a function of the key. */
+  sample(key: Tensor, sampleShape?: Shape): Tensor;
+  /**
+   * Log density (log probability for counts) in nats, without the event axes of x. -Infinity outside the support, where its gradient is zero.
+   * Arguments that were host values take the type of x.
+   */
+  logProb(x: TensorLike): Tensor;
+  /** [...batchShape, ...eventShape] */
+  mean?(): Tensor;
+  /** Element by element, [...batchShape, ...eventShape] */
+  variance?(): Tensor;
+}
+
+/** A distribution that knows its mean and variance. */
+export type WithMoments = Distribution & Required<Pick<Distribution, "mean" | "variance">>;
+
+export interface DistributionOptions {
+  /** Type of the draws where every argument is a host value; `f32` if absent. Arrays and Tensors among the arguments decide it otherwise. */
+  readonly dtype?: FloatType;
+}

@@ -1,0 +1,25 @@
+import { random } from "@credence/tensor";
+import { type Argument, finite, hold, positive } from "./argument.ts";
+import type { DistributionOptions, WithMoments } from "./distribution.ts";
+import { real } from "./support.ts";
+import { univariate } from "./univariate.ts";
+
+/** log sqrt(2 pi) */
+export const logSqrtTwoPi = 0.5 * Math.log(2 * Math.PI);
+
+/** Normal of given mean and standard deviation. */
+export function normal(mean: Argument, sd: Argument, options: DistributionOptions = {}): WithMoments {
+  return univariate(
+    {
+      name: "normal",
+      arguments: { mean: hold("normal", "mean", mean, finite), sd: hold("normal", "sd", sd, positive) },
+      support: real,
+      // -((x - mean) / sd)^2 / 2 - log sd - log sqrt(2 pi)
+      logDensity: (x, p) => x.sub(p.mean).div(p.sd).square().mul(-0.5).sub(p.sd.log()).sub(logSqrtTwoPi),
+      draw: (key, shape, dtype, p) => random.normal(key, shape, { dtype }).mul(p.sd).add(p.mean),
+      mean: (p) => p.mean,
+      variance: (p) => p.sd.square(),
+    },
+    options,
+  );
+}

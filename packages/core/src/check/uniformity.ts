@@ -31,7 +31,7 @@ function kolmogorovTail(x: number): number {
 
 /**
  * Kolmogorov-Smirnov test that `values` come from the continuous distribution with distribution function `cdf`: D = sup |F_n - F|.
- * The p-value is the asymptotic one with Stephens's correction sqrt(n) + 0.12 + 0.11 / sqrt(n), within 0.01 of the exact one from n = 10.
+ * The p-value is that of Kolmogorov's limit at x + 1 / (6 sqrt(n)) + (x - 1) / (4 n), x = D sqrt(n) (Vrbik 2018): within 0.001 of the exact one from n = 20.
  */
 export function kolmogorovSmirnov(values: ArrayLike<number>, cdf: (x: number) => number): TestResult {
   const n = values.length;
@@ -45,7 +45,8 @@ export function kolmogorovSmirnov(values: ArrayLike<number>, cdf: (x: number) =>
     statistic = Math.max(statistic, (i + 1) / n - probability, probability - i / n);
   }
   const root = Math.sqrt(n);
-  return { statistic, pValue: Math.min(1, Math.max(0, kolmogorovTail(statistic * (root + 0.12 + 0.11 / root)))) };
+  const x = statistic * root;
+  return { statistic, pValue: Math.min(1, Math.max(0, kolmogorovTail(x + 1 / (6 * root) + (x - 1) / (4 * n)))) };
 }
 
 /** {@link kolmogorovSmirnov} against the uniform distribution on [0, 1]. */

@@ -1,1 +1,11 @@
-export {};
+export * from "./embedding.ts";
+export * from "./errors.ts";
+export type { Observation, TrainingRecord } from "./fitted.ts";
+export type { MapOptions } from "./maximise.ts";
+export type { EpochInfo, MemberRecord } from "./member.ts";
+export type { FlowOptions } from "./model.ts";
+export type { TrainingOptions } from "./options.ts";
+export { Posterior } from "./posterior.ts";
+export type { SampleOptions } from "./sample.ts";
+export * from "./train.ts";
+export type { Bounds } from "./unconstrain.ts";

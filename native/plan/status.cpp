@@ -1,4 +1,4 @@
-#include "credence/status.hpp"
+#include <credence/status.hpp>
 
 #include <cstdarg>
 #include <cstdio>

@@ -9,7 +9,7 @@
 #include <variant>
 #include <vector>
 
-#include "credence/type.hpp"
+#include <credence/type.hpp>
 
 namespace credence {
 

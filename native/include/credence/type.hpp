@@ -1,21 +1,18 @@
-// Element types of arrays and the vocabulary of the plan. No standard library here: the instruction-set specific
-// translation units and the CUDA sources include it.
+// The vocabulary of the plan: kinds, monoids, limits. The element types themselves are in portable.hpp. No standard
+// library here: the instruction-set specific translation units and the CUDA sources include it.
 #pragma once
 
+#include <credence/portable.hpp>
 #include <cstdint>
 
 namespace credence {
 
-enum class Type : uint32_t { f32 = 0, f64 = 1, i32 = 2, u32 = 3, boolean = 4 };
-
-inline constexpr uint32_t typeCount = 5;
-
 /// Bytes of one element. A bool is one byte holding 0 or 1.
-constexpr int64_t sizeOf(Type type) {
+CREDENCE_HD constexpr int64_t sizeOf(Type type) {
   return type == Type::boolean ? 1 : type == Type::f64 ? 8 : 4;
 }
 
-constexpr const char* nameOf(Type type) {
+CREDENCE_HD constexpr const char* nameOf(Type type) {
   return type == Type::f32   ? "f32"
          : type == Type::f64 ? "f64"
          : type == Type::i32 ? "i32"
@@ -59,6 +56,8 @@ inline constexpr uint32_t noSlot = 0xffffffffu;
 inline constexpr uint32_t unlimitedTrips = 0xffffffffu;
 
 /// Parts of an instruction that thread `thread` of `threads` executes: [partBegin(t), partBegin(t + 1)).
-constexpr int64_t partBegin(int64_t parts, int64_t thread, int64_t threads) { return parts * thread / threads; }
+CREDENCE_HD constexpr int64_t partBegin(int64_t parts, int64_t thread, int64_t threads) {
+  return parts * thread / threads;
+}
 
 }  // namespace credence

@@ -1,0 +1,303 @@
+// Fused elementwise loops: a tile at a time in L1, a step at a time over the tile. Compiled once per instruction set.
+#include "named.hpp"
+
+#include <credence/elementwise.hpp>
+
+namespace credence {
+inline namespace CREDENCE_ISA {
+namespace {
+
+using namespace cpu;
+
+// ---- one step over a tile -------------------------------------------------------------------------------------------
+
+// The vector a step works in: one register, but never more lanes than a granule (booleans).
+template <class T>
+using Lanes = Vec<T, (nativeLanes<T> < int(granule) ? nativeLanes<T> : int(granule))>;
+
+template <class T>
+using BoolLanes = Vec<uint8_t, lanesOf<Lanes<T>>>;
+
+template <class T>
+CREDENCE_HD BoolLanes<T> toBytes(Mask<Lanes<T>> mask) {
+  return convert<BoolLanes<T>>(mask) & uint8_t(1);
+}
+
+template <class T>
+CREDENCE_HD Mask<Lanes<T>> toMask(BoolLanes<T> bytes) {
+  return convert<Mask<Lanes<T>>>(bytes) != 0;
+}
+
+template <class Op, class T, Result result>
+void unaryStep(void* dst, const void* a, const void*, const void*, int64_t n) {
+  using V = Lanes<T>;
+  const T* x = static_cast<const T*>(a);
+#pragma GCC unroll 2
+  for (int64_t i = 0; i < n; i += lanesOf<V>) {
+    if constexpr (result == Result::boolean)
+      store(static_cast<uint8_t*>(dst) + i, toBytes<T>(Op::apply(load<V>(x + i))));
+    else
+      store(static_cast<T*>(dst) + i, Op::apply(load<V>(x + i)));
+  }
+}
+
+template <class Op, class T, Result result>
+void binaryStep(void* dst, const void* a, const void* b, const void*, int64_t n) {
+  using V = Lanes<T>;
+  const T* x = static_cast<const T*>(a);
+  const T* y = static_cast<const T*>(b);
+#pragma GCC unroll 2
+  for (int64_t i = 0; i < n; i += lanesOf<V>) {
+    if constexpr (result == Result::boolean)
+      store(static_cast<uint8_t*>(dst) + i, toBytes<T>(Op::apply(load<V>(x + i), load<V>(y + i))));
+    else
+      store(static_cast<T*>(dst) + i, Op::apply(load<V>(x + i), load<V>(y + i)));
+  }
+}
+
+template <class T>
+void whereStep(void* dst, const void* a, const void* b, const void* c, int64_t n) {
+  using V = Lanes<T>;
+  for (int64_t i = 0; i < n; i += lanesOf<V>) {
+    const auto mask = toMask<T>(load<BoolLanes<T>>(static_cast<const uint8_t*>(a) + i));
+    store(static_cast<T*>(dst) + i,
+          Where::apply(mask, load<V>(static_cast<const T*>(b) + i), load<V>(static_cast<const T*>(c) + i)));
+  }
+}
+
+template <class To, class From>
+void castStep(void* dst, const void* a, const void*, const void*, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) static_cast<To*>(dst)[i] = Cast::apply<To, From>(static_cast<const From*>(a)[i]);
+}
+
+// One row of the table: a function per operand type, null where the step is not defined for it.
+struct StepRow {
+  StepFunction byType[typeCount];
+};
+
+template <class Op, Arity arity, Result result, class T, bool defined>
+constexpr StepFunction stepOf() {
+  if constexpr (!defined) return nullptr;
+  else if constexpr (arity == Arity::unary) return unaryStep<Op, T, result>;
+  else if constexpr (arity == Arity::binary) return binaryStep<Op, T, result>;
+  else if constexpr (arity == Arity::select) return whereStep<T>;
+  else return nullptr;
+}
+
+template <class Op, Arity arity, Result result, uint32_t types>
+constexpr StepRow stepRow() {
+  constexpr auto on = [](Type type) { return (types & typeMask(type)) != 0; };
+  return {{stepOf<Op, arity, result, float, on(Type::f32)>(), stepOf<Op, arity, result, double, on(Type::f64)>(),
+           stepOf<Op, arity, result, int32_t, on(Type::i32)>(), stepOf<Op, arity, result, uint32_t, on(Type::u32)>(),
+           stepOf<Op, arity, result, uint8_t, on(Type::boolean)>()}};
+}
+
+constexpr StepRow stepTable[] = {
+#define CREDENCE_ROW(name, Functor, arity, types, result) stepRow<Functor, Arity::arity, Result::result, (types)>(),
+    CREDENCE_STEP_OPS(CREDENCE_ROW)
+#undef CREDENCE_ROW
+};
+
+template <class From>
+constexpr StepRow castRow() {
+  return {{castStep<float, From>, castStep<double, From>, castStep<int32_t, From>, castStep<uint32_t, From>,
+           castStep<uint8_t, From>}};
+}
+
+constexpr StepRow castTable[] = {castRow<float>(), castRow<double>(), castRow<int32_t>(), castRow<uint32_t>(), castRow<uint8_t>()};
+
+// ---- sources and sinks of a tile ------------------------------------------------------------------------------------
+
+/// A tile: `rows` indices of dims[tiled] from `start`, at outer[0, tiled) of the dimensions before it.
+struct Tile {
+  int64_t outer[rankMax];
+  int64_t start, rows, count;
+};
+
+template <class T>
+void copyStrided(uint8_t* to, int64_t toStride, const uint8_t* from, int64_t fromStride, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) {
+    T element;
+    memcpy(&element, from + i * fromStride, sizeof(T));
+    memcpy(to + i * toStride, &element, sizeof(T));
+  }
+}
+
+void copyRow(uint8_t* to, int64_t toStride, const uint8_t* from, int64_t fromStride, int64_t n, uint32_t elementBytes) {
+  if (toStride == elementBytes && fromStride == elementBytes) {
+    memcpy(to, from, size_t(n * elementBytes));
+  } else if (elementBytes == 4) {
+    copyStrided<uint32_t>(to, toStride, from, fromStride, n);
+  } else if (elementBytes == 8) {
+    copyStrided<uint64_t>(to, toStride, from, fromStride, n);
+  } else {
+    copyStrided<uint8_t>(to, toStride, from, fromStride, n);
+  }
+}
+
+int64_t tileOffset(const ClusterProgram& program, const ClusterView& view, const Tile& tile) {
+  int64_t offset = view.offset + tile.start * view.strides[program.tiled];
+  for (uint32_t d = 0; d < program.tiled; ++d) offset += tile.outer[d] * view.strides[d];
+  return offset;
+}
+
+/// Calls row(position in the tile, memory offset) for every run along the last dimension.
+template <class Row>
+CREDENCE_HD void forEachRow(const ClusterProgram& program, const ClusterView& view, const Tile& tile, Row row) {
+  const uint32_t last = program.rank - 1;
+  if (program.tiled == last) {
+    row(int64_t{0}, int64_t{0}, tile.rows);
+    return;
+  }
+  int64_t index[rankMax] = {};
+  int64_t offset = 0;
+  for (int64_t position = 0; position < tile.count; position += program.dims[last]) {
+    row(position, offset, program.dims[last]);
+    for (uint32_t d = last; d-- > program.tiled;) {
+      offset += view.strides[d];
+      const int64_t extent = d == program.tiled ? tile.rows : program.dims[d];
+      if (++index[d] < extent) break;
+      offset -= extent * view.strides[d];
+      index[d] = 0;
+    }
+  }
+}
+
+void gatherTile(const ClusterProgram& program, const ClusterView& view, const Tile& tile, const uint8_t* memory, uint8_t* buffer) {
+  const int64_t stride = view.strides[program.rank - 1];
+  forEachRow(program, view, tile, [&](int64_t position, int64_t offset, int64_t n) {
+    copyRow(buffer + position * view.elementBytes, view.elementBytes, memory + offset, stride, n, view.elementBytes);
+  });
+}
+
+void scatterTile(const ClusterProgram& program, const ClusterView& view, const Tile& tile, const uint8_t* buffer, uint8_t* memory) {
+  const int64_t stride = view.strides[program.rank - 1];
+  forEachRow(program, view, tile, [&](int64_t position, int64_t offset, int64_t n) {
+    copyRow(memory + offset, stride, buffer + position * view.elementBytes, view.elementBytes, n, view.elementBytes);
+  });
+}
+
+template <class T>
+void fill(uint8_t* buffer, double number, int64_t n) {
+  const T value = Cast::apply<T, double>(number);
+  for (int64_t i = 0; i < n; ++i) reinterpret_cast<T*>(buffer)[i] = value;
+}
+
+template <class T>
+void count(const ClusterProgram& program, uint32_t dim, const Tile& tile, uint8_t* buffer) {
+  T* out = reinterpret_cast<T*>(buffer);
+  if (dim < program.tiled) {
+    for (int64_t i = 0; i < tile.count; ++i) out[i] = T(tile.outer[dim]);
+    return;
+  }
+  int64_t run = 1;  // elements for which the index stays
+  for (uint32_t d = dim + 1; d < program.rank; ++d) run *= program.dims[d];
+  int64_t index = dim == program.tiled ? tile.start : 0;
+  for (int64_t i = 0; i < tile.count; i += run) {
+    for (int64_t j = 0; j < run; ++j) out[i + j] = T(index);
+    if (++index == program.dims[dim]) index = 0;
+  }
+}
+
+void fillSource(const ClusterProgram& program, const ClusterSource& source, const Tile& tile, const uint8_t* memory, uint8_t* buffer) {
+  switch (source.kind) {
+    case SourceKind::view: return gatherTile(program, source.view, tile, memory, buffer);
+    case SourceKind::iota:
+      switch (source.type) {
+        case Type::f32: return count<float>(program, source.dim, tile, buffer);
+        case Type::f64: return count<double>(program, source.dim, tile, buffer);
+        default: return count<uint32_t>(program, source.dim, tile, buffer);
+      }
+    case SourceKind::constant:
+      switch (source.type) {
+        case Type::f32: return fill<float>(buffer, source.number, tile.count);
+        case Type::f64: return fill<double>(buffer, source.number, tile.count);
+        case Type::i32: return fill<int32_t>(buffer, source.number, tile.count);
+        case Type::u32: return fill<uint32_t>(buffer, source.number, tile.count);
+        case Type::boolean: return fill<uint8_t>(buffer, source.number, tile.count);
+      }
+  }
+}
+
+// ---- the loop over tiles --------------------------------------------------------------------------------------------
+
+void runTile(const ClusterProgram& program, uint8_t* const* slots, const Tile& tile, uint8_t* scratch, uint8_t** values) {
+  const bool whole = tile.count % granule == 0;
+  for (uint32_t i = 0; i < program.sourceCount; ++i) {
+    const ClusterSource& source = program.sources[i];
+    if (source.invariant) continue;
+    const uint8_t* memory = nullptr;
+    if (source.kind == SourceKind::view) memory = slots[source.view.slot] + tileOffset(program, source.view, tile);
+    uint8_t* buffer = scratch + program.buffers[source.value];
+    if (source.contiguous && whole) {
+      values[source.value] = const_cast<uint8_t*>(memory);  // sources are only read
+    } else if (source.contiguous) {
+      values[source.value] = buffer;
+      memcpy(buffer, memory, size_t(tile.count * source.view.elementBytes));
+    } else {
+      fillSource(program, source, tile, memory, buffer);
+    }
+  }
+  uint8_t* targets[accessMax];
+  for (uint32_t i = 0; i < program.sinkCount; ++i) {
+    const ClusterSink& sink = program.sinks[i];
+    targets[i] = slots[sink.view.slot] + tileOffset(program, sink.view, tile);
+    if (sink.direct) values[sink.value] = whole ? targets[i] : scratch + program.buffers[sink.value];
+  }
+  const int64_t padded = (tile.count + granule - 1) / granule * granule;
+  for (uint32_t i = 0; i < program.stepCount; ++i) {
+    const ClusterStep& step = program.steps[i];
+    step.run(values[step.dst], values[step.a], values[step.b], values[step.c], padded);
+  }
+  for (uint32_t i = 0; i < program.sinkCount; ++i) {
+    const ClusterSink& sink = program.sinks[i];
+    if (sink.direct && whole) continue;
+    if (sink.contiguous) memcpy(targets[i], values[sink.value], size_t(tile.count * sink.view.elementBytes));
+    else scatterTile(program, sink.view, tile, values[sink.value], targets[i]);
+  }
+}
+
+}  // namespace
+}  // namespace CREDENCE_ISA
+
+namespace cpu {
+
+StepFunction CREDENCE_NAMED(step)(uint32_t opcode, Type type, Type target) {
+  if (opcode == uint32_t(StepOp::Cast)) return castTable[uint32_t(type)].byType[uint32_t(target)];
+  return stepTable[opcode - 1].byType[uint32_t(type)];
+}
+
+void CREDENCE_NAMED(cluster)(const ClusterProgram& program, uint8_t* const* slots, int64_t begin, int64_t end, uint8_t* scratch) {
+  uint8_t* values[valueMax];
+  for (uint32_t i = 0; i < program.valueCount; ++i) values[i] = scratch + program.buffers[i];
+
+  const uint32_t q = program.tiled;
+  Tile tile{};
+  tile.rows = program.tileRows;
+  tile.count = program.tileRows * program.innerCount;
+  for (uint32_t i = 0; i < program.sourceCount; ++i) {
+    const ClusterSource& source = program.sources[i];
+    if (!source.invariant) continue;
+    const uint8_t* memory = source.kind == SourceKind::view ? slots[source.view.slot] + source.view.offset : nullptr;
+    fillSource(program, source, tile, memory, values[source.value]);
+  }
+
+  const int64_t first = begin * program.unitsPerPart, last = end * program.unitsPerPart;
+  const int64_t rowBegin = q == 0 ? first : 0;
+  const int64_t rowEnd = q == 0 ? last : program.dims[q];
+  if (q > 0) tile.outer[0] = first;
+  while (q == 0 || tile.outer[0] < last) {
+    for (tile.start = rowBegin; tile.start < rowEnd; tile.start += tile.rows) {
+      tile.rows = rowEnd - tile.start < program.tileRows ? rowEnd - tile.start : program.tileRows;
+      if (program.innerCount == 1 && tile.rows >= 8 * granule) tile.rows -= tile.rows % granule;  // the rest: a tile of its own
+      tile.count = tile.rows * program.innerCount;
+      runTile(program, slots, tile, scratch, values);
+    }
+    if (q == 0) break;
+    uint32_t d = q - 1;
+    while (++tile.outer[d] == program.dims[d] && d > 0) tile.outer[d--] = 0;
+  }
+}
+
+}  // namespace cpu
+}  // namespace credence

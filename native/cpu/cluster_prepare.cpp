@@ -1,0 +1,234 @@
+// Prepares a cluster in four passes:
+//   1. dimensions that every view walks as one are merged;
+//   2. registers become values, each written once;
+//   3. values that are never alive together share a tile buffer, and the tile is sized so that the buffers stay in L1;
+//   4. a store whose memory nothing reads afterwards is written by the step itself.
+#include <algorithm>
+#include <credence/elementwise.hpp>
+#include <cstring>
+#include <numeric>
+
+#include "prepare.hpp"
+
+namespace credence::cpu {
+namespace {
+
+constexpr int64_t buffersBytesMax = 24 << 10;
+constexpr int never = -1;
+
+struct Lifetime {
+  int64_t elementBytes;
+  int born;  // step that writes it; never: a source
+  int lastUse;
+  bool pinned;  // filled once per call, so its buffer is not shared
+};
+
+/// Merges dimension d + 1 into d where every view steps through them as through one, and neither is counted by an iota.
+void mergeDims(std::vector<int64_t>& dims, std::vector<uint32_t>& iotaDims, std::vector<ClusterView*>& views) {
+  for (std::size_t d = dims.size() - 1; d-- > 0;) {
+    const auto counted = [&](uint32_t dim) { return dim == d || dim == d + 1; };
+    if (std::any_of(iotaDims.begin(), iotaDims.end(), counted)) continue;
+    const bool joined = std::all_of(views.begin(), views.end(), [&](const ClusterView* view) {
+      return dims[d] == 1 || dims[d + 1] == 1 || view->strides[d] == view->strides[d + 1] * dims[d + 1];
+    });
+    if (!joined) continue;
+    for (ClusterView* view : views) {
+      if (dims[d + 1] != 1) view->strides[d] = view->strides[d + 1];
+      for (std::size_t e = d + 1; e + 1 < dims.size(); ++e) view->strides[e] = view->strides[e + 1];
+    }
+    dims[d] *= dims[d + 1];
+    dims.erase(dims.begin() + static_cast<std::ptrdiff_t>(d) + 1);
+    for (uint32_t& dim : iotaDims)
+      if (dim > d) --dim;
+  }
+}
+
+ClusterView viewOf(const Access& access) {
+  ClusterView view{};
+  const int64_t size = sizeOf(access.type);
+  view.slot = access.slot;
+  view.elementBytes = static_cast<uint32_t>(size);
+  view.offset = access.offset * size;
+  for (std::size_t d = 0; d < access.strides.size(); ++d) view.strides[d] = access.strides[d] * size;
+  return view;
+}
+
+/// Whether a write through one slot can change what is read through another.
+bool mayOverlap(const std::vector<Slot>& slots, uint32_t left, uint32_t right) {
+  const auto baseOf = [&](uint32_t slot) -> const Slot& {
+    return slots[slot].kind == SlotKind::sliced ? slots[slots[slot].index] : slots[slot];
+  };
+  const Slot& a = baseOf(left);
+  const Slot& b = baseOf(right);
+  if (a.kind != b.kind) return false;
+  if (a.kind == SlotKind::arena) return a.offset < b.offset + b.bytes && b.offset < a.offset + a.bytes;
+  return a.index == b.index;
+}
+
+}  // namespace
+
+PreparedCluster::PreparedCluster(const Cluster& cluster, const std::vector<Slot>& slots, const Kernels& kernels)
+    : parts(cluster.parts) {
+  std::vector<Lifetime> lifetimes;
+  uint16_t current[registerMax] = {};  // the value each register holds
+  const auto newValue = [&](Type type, int born) {
+    lifetimes.push_back({sizeOf(type), born, born, false});
+    return static_cast<uint16_t>(lifetimes.size() - 1);
+  };
+
+  std::vector<uint32_t> iotaDims;
+  for (const Access& load : cluster.loads) {
+    ClusterSource source{};
+    source.kind = SourceKind::view;
+    source.type = load.type;
+    source.view = viewOf(load);
+    source.value = current[load.reg] = newValue(load.type, never);
+    sources_.push_back(source);
+  }
+  for (const Step& step : cluster.steps) {
+    const Arity arity = stepOps[step.opcode - 1].arity;
+    if (arity == Arity::constant || arity == Arity::iota) {
+      ClusterSource source{};
+      source.kind = arity == Arity::iota ? SourceKind::iota : SourceKind::constant;
+      source.type = step.type;
+      if (arity == Arity::iota) {
+        iotaDims.push_back(step.a);
+      } else {
+        const uint64_t bits = step.b | (uint64_t{step.c} << 32);
+        std::memcpy(&source.number, &bits, sizeof source.number);
+      }
+      source.value = current[step.dst] = newValue(step.type, never);
+      sources_.push_back(source);
+      continue;
+    }
+    const int at = static_cast<int>(steps_.size());
+    const auto use = [&](uint32_t reg) {
+      lifetimes[current[reg]].lastUse = at;
+      return current[reg];
+    };
+    ClusterStep prepared{};
+    const Type target = arity == Arity::cast ? static_cast<Type>(step.b) : step.type;
+    prepared.run = kernels.step(step.opcode, step.type, target);
+    prepared.a = use(step.a);
+    prepared.b = arity == Arity::binary || arity == Arity::select ? use(step.b) : prepared.a;
+    prepared.c = arity == Arity::select ? use(step.c) : prepared.a;
+    const Type result = stepOps[step.opcode - 1].result == Result::boolean ? Type::boolean : target;
+    prepared.dst = current[step.dst] = newValue(result, at);
+    steps_.push_back(prepared);
+  }
+  const int end = static_cast<int>(steps_.size());
+  for (const Access& store : cluster.stores) {
+    ClusterSink sink{};
+    sink.value = current[store.reg];
+    sink.view = viewOf(store);
+    lifetimes[sink.value].lastUse = end;
+    sinks_.push_back(sink);
+  }
+
+  std::vector<int64_t> dims(cluster.dims.begin(), cluster.dims.end());
+  std::vector<ClusterView*> views;
+  for (ClusterSource& source : sources_)
+    if (source.kind == SourceKind::view) views.push_back(&source.view);
+  for (ClusterSink& sink : sinks_) views.push_back(&sink.view);
+  const int64_t outer = dims[0];
+  mergeDims(dims, iotaDims, views);
+  for (std::size_t i = 0, next = 0; i < sources_.size(); ++i)
+    if (sources_[i].kind == SourceKind::iota) sources_[i].dim = iotaDims[next++];
+
+  // A part was outer / parts indices of the first dimension; merging multiplied both.
+  program.rank = static_cast<uint32_t>(dims.size());
+  std::copy(dims.begin(), dims.end(), program.dims);
+  program.unitsPerPart = outer / parts * (dims[0] / outer);
+
+  // Tile: as many whole trailing dimensions as fit, then rows of the next one, in whole granules if that is possible.
+  int64_t bytesPerElement = 1;
+  for (const Lifetime& value : lifetimes) bytesPerElement += value.elementBytes;
+  const int64_t tile = std::clamp(buffersBytesMax / bytesPerElement / granule * granule, int64_t{4} * granule, tileMax);
+  uint32_t q = program.rank - 1;
+  int64_t inner = 1;
+  while (q > 0 && inner * dims[q] * 2 <= tile) inner *= dims[q--];
+  int64_t rows = std::max<int64_t>(1, tile / inner);
+  const int64_t wholeRows = granule / std::gcd(granule, inner);
+  if (rows >= wholeRows) rows = rows / wholeRows * wholeRows;
+  program.tiled = q;
+  program.innerCount = inner;
+  program.tileRows = std::min(rows, dims[q]);
+
+  const auto contiguousIn = [&](const ClusterView& view) {
+    int64_t expected = view.elementBytes;
+    for (uint32_t d = program.rank; d-- > q;) {
+      if (dims[d] != 1 && view.strides[d] != expected) return false;
+      expected *= dims[d];
+    }
+    return true;
+  };
+  for (ClusterSource& source : sources_) {
+    if (source.kind == SourceKind::view) {
+      source.contiguous = contiguousIn(source.view);
+      source.invariant = true;
+      for (uint32_t d = 0; d <= q; ++d) source.invariant &= source.view.strides[d] == 0 || dims[d] == 1;
+      source.contiguous &= !source.invariant;
+    } else {
+      source.invariant = source.kind == SourceKind::constant || source.dim > q;
+    }
+    lifetimes[source.value].pinned = source.invariant;
+    // Copied to a store as it is: taken out of memory first where an earlier store may have overwritten it.
+    if (source.contiguous && lifetimes[source.value].lastUse == end)
+      source.contiguous = std::none_of(sinks_.begin(), sinks_.end(), [&](const ClusterSink& sink) {
+        return mayOverlap(slots, source.view.slot, sink.view.slot);
+      });
+  }
+
+  std::vector<bool> isDirect(lifetimes.size(), false);
+  for (ClusterSink& sink : sinks_) {
+    sink.contiguous = contiguousIn(sink.view);
+    const Lifetime& value = lifetimes[sink.value];
+    if (!sink.contiguous || value.born == never || isDirect[sink.value]) continue;
+    sink.direct = std::all_of(sources_.begin(), sources_.end(), [&](const ClusterSource& source) {
+      return source.kind != SourceKind::view || lifetimes[source.value].lastUse <= value.born ||
+             !mayOverlap(slots, source.view.slot, sink.view.slot);
+    });
+    isDirect[sink.value] = sink.direct;
+  }
+
+  // Buffers: a value takes the buffer of one that has just been read for the last time.
+  const int64_t tileElements = (program.tileRows * inner + granule - 1) / granule * granule;
+  std::vector<std::vector<uint32_t>> free(9);  // by element bytes
+  buffers_.assign(lifetimes.size(), 0);
+  const auto place = [&](uint16_t value) {
+    auto& pool = free[static_cast<std::size_t>(lifetimes[value].elementBytes)];
+    if (!pool.empty()) {
+      buffers_[value] = pool.back();
+      pool.pop_back();
+      return;
+    }
+    buffers_[value] = static_cast<uint32_t>(scratchBytes);
+    scratchBytes += (tileElements * lifetimes[value].elementBytes + 63) / 64 * 64;
+  };
+  for (const ClusterSource& source : sources_) place(source.value);
+  for (int at = 0; at < end; ++at) {
+    const ClusterStep& step = steps_[static_cast<std::size_t>(at)];
+    uint16_t used[] = {step.a, step.b, step.c};
+    std::sort(std::begin(used), std::end(used));
+    const auto last = std::unique(std::begin(used), std::end(used));
+    for (auto value = std::begin(used); value != last; ++value) {
+      const Lifetime& lifetime = lifetimes[*value];
+      if (lifetime.lastUse == at && !lifetime.pinned)
+        free[static_cast<std::size_t>(lifetime.elementBytes)].push_back(buffers_[*value]);
+    }
+    place(step.dst);
+    if (lifetimes[step.dst].lastUse == at)  // computed and never read
+      free[static_cast<std::size_t>(lifetimes[step.dst].elementBytes)].push_back(buffers_[step.dst]);
+  }
+
+  program.sourceCount = static_cast<uint32_t>(sources_.size());
+  program.stepCount = static_cast<uint32_t>(steps_.size());
+  program.sinkCount = static_cast<uint32_t>(sinks_.size());
+  program.valueCount = static_cast<uint32_t>(lifetimes.size());
+  program.sources = sources_.data();
+  program.steps = steps_.data();
+  program.sinks = sinks_.data();
+  program.buffers = buffers_.data();
+}
+
+}  // namespace credence::cpu

@@ -1,0 +1,297 @@
+#include "executor.hpp"
+
+#include <algorithm>
+#include <credence/rows.hpp>
+#include <cstring>
+
+#include "sgemm.hpp"
+#include "team.hpp"
+
+namespace credence::cpu {
+namespace {
+
+constexpr uint32_t stopBit = 1, predicateBit = 2;
+constexpr int rowOperandMax = 16;
+
+bool isEmpty(const std::vector<uint32_t>& dims) { return std::find(dims.begin(), dims.end(), 0u) != dims.end(); }
+
+}  // namespace
+
+/// The memory of one run: an arena, and for each thread the addresses of all slots and a scratch.
+struct Executable::RunState {
+  struct Thread {
+    std::vector<uint8_t*> slots;
+    AlignedBytes scratch;
+  };
+  AlignedBytes arena;
+  std::vector<Thread> threads;
+};
+
+// ---- preparation ----------------------------------------------------------------------------------------------------
+
+Executable::Executable(Plan plan, const Kernels& kernels)
+    : plan_(std::move(plan)), kernels_(kernels), constants_(static_cast<int64_t>(plan_.constants.size() * 4)) {
+  if (!plan_.constants.empty()) std::memcpy(constants_.data(), plan_.constants.data(), plan_.constants.size() * 4);
+  nodes_ = prepare(plan_.code);
+  giveState(takeState(1));
+}
+
+Executable::~Executable() = default;
+
+std::vector<Node> Executable::prepare(const Block& block) {
+  std::vector<Node> nodes;
+  for (const Instruction& instruction : block) prepareInto(nodes, instruction);
+  return nodes;
+}
+
+void Executable::prepareInto(std::vector<Node>& nodes, const Instruction& instruction) {
+  const auto add = [&](Kind kind, uint32_t parts, std::size_t count) {
+    nodes.push_back({kind, parts, static_cast<uint32_t>(count - 1)});
+  };
+  const auto& body = instruction.body;
+  if (std::holds_alternative<credence::Barrier>(body)) {
+    nodes.push_back({Kind::barrier, 1, 0});
+  } else if (const auto* cluster = std::get_if<credence::Cluster>(&body)) {
+    if (isEmpty(cluster->dims)) return;
+    clusters_.emplace_back(*cluster, plan_.slots, kernels_);
+    scratchBytes_ = std::max(scratchBytes_, clusters_.back().scratchBytes);
+    add(Kind::cluster, cluster->parts, clusters_.size());
+  } else if (const auto* reduce = std::get_if<credence::Reduce>(&body)) {
+    if (isEmpty(reduce->dimsKept)) return;
+    reduces_.push_back(prepareReduce(*reduce));
+    scratchBytes_ = std::max(scratchBytes_, reduceScratchBytes);
+    add(Kind::reduce, reduce->parts, reduces_.size());
+  } else if (const auto* matmul = std::get_if<credence::Matmul>(&body)) {
+    if (matmul->batch == 0 || matmul->m == 0 || matmul->n == 0) return;
+    const StepFunction activation = matmul->activation ? kernels_.step(matmul->activation, matmul->type, matmul->type) : nullptr;
+    matmuls_.push_back({*matmul, activation});
+    scratchBytes_ = std::max(scratchBytes_, productScratchBytes);
+    add(Kind::matmul, matmul->parts, matmuls_.size());
+  } else if (const auto* rows = std::get_if<credence::Rows>(&body)) {
+    if (rows->rows == 0) return;
+    int count = 0;
+    rows_.push_back({*rows, rowOps(&count)[rows->opcode - 1]});
+    add(Kind::rows, rows->parts, rows_.size());
+  } else if (const auto* loop = std::get_if<credence::Loop>(&body)) {
+    PreparedLoop prepared{loop->isWhile, loop->trips, loop->depth, loop->predicateSlot, {}, prepare(loop->predicate), prepare(loop->body)};
+    for (std::size_t i = 0; i < plan_.slots.size(); ++i)
+      if (plan_.slots[i].kind == SlotKind::sliced && plan_.slots[i].offset == loop->depth)
+        prepared.slices.push_back(static_cast<uint32_t>(i));
+    loops_.push_back(std::move(prepared));
+    add(Kind::loop, 1, loops_.size());
+  } else if (const auto* cond = std::get_if<credence::Cond>(&body)) {
+    conds_.push_back({cond->predicateSlot, prepare(cond->then), prepare(cond->otherwise)});
+    add(Kind::cond, 1, conds_.size());
+  }
+}
+
+std::unique_ptr<Executable::RunState> Executable::takeState(int threads) {
+  std::unique_ptr<RunState> state;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!idle_.empty()) {
+      state = std::move(idle_.back());
+      idle_.pop_back();
+    }
+  }
+  if (!state) {
+    state = std::make_unique<RunState>();
+    state->arena = AlignedBytes(plan_.arenaBytes);
+  }
+  while (state->threads.size() < static_cast<std::size_t>(threads)) {
+    RunState::Thread thread{std::vector<uint8_t*>(plan_.slots.size()), AlignedBytes(scratchBytes_)};
+    for (std::size_t i = 0; i < plan_.slots.size(); ++i) {
+      const Slot& slot = plan_.slots[i];
+      if (slot.kind == SlotKind::arena) thread.slots[i] = state->arena.data() + slot.offset;
+      if (slot.kind == SlotKind::constant) thread.slots[i] = constants_.data() + slot.offset;
+    }
+    state->threads.push_back(std::move(thread));
+  }
+  return state;
+}
+
+void Executable::giveState(std::unique_ptr<RunState> state) {
+  const std::lock_guard lock(mutex_);
+  idle_.push_back(std::move(state));
+}
+
+// ---- execution ------------------------------------------------------------------------------------------------------
+
+/// One thread's way through the instructions of one run.
+class Walk {
+ public:
+  Walk(const Executable& executable, std::vector<uint8_t*>& slots, uint8_t* scratch, int thread, int threads, Barrier& barrier,
+       Control* control, Status& status)
+      : executable_(executable), slots_(slots), scratch_(scratch), thread_(thread), threads_(threads), barrier_(barrier),
+        control_(control), status_(status) {}
+
+  /// False once the run has failed or is cancelled; all threads say so at the same barrier.
+  bool block(const std::vector<Node>& nodes) {
+    for (const Node& node : nodes)
+      if (!instruction(node)) return false;
+    return true;
+  }
+
+ private:
+  bool instruction(const Node& node) {
+    switch (node.kind) {
+      case Kind::barrier: return !(meet([] { return 0u; }) & stopBit);
+      case Kind::loop: return loop(executable_.loops_[node.item]);
+      case Kind::cond: return cond(executable_.conds_[node.item]);
+      default: break;
+    }
+    int64_t begin = 0, end = node.parts;
+    if (threads_ > 1) {
+      begin = partBegin(node.parts, thread_, threads_);
+      end = partBegin(node.parts, thread_ + 1, threads_);
+      if (begin == end) return true;
+    }
+    switch (node.kind) {
+      case Kind::cluster:
+        executable_.kernels_.cluster(executable_.clusters_[node.item].program, slots_.data(), begin, end, scratch_);
+        break;
+      case Kind::reduce: executable_.kernels_.reduce(executable_.reduces_[node.item], slots_.data(), begin, end, scratch_); break;
+      case Kind::matmul: matmul(executable_.matmuls_[node.item], begin, end); break;
+      default: rows(executable_.rows_[node.item], begin, end); break;
+    }
+    return true;
+  }
+
+  /// The barrier at which failures and cancellation become visible.
+  template <class Decide>
+  uint32_t meet(Decide decide) {
+    return barrier_.arrive([&] {
+      const uint32_t decision = decide();
+      if (control_ && control_->cancelled.load(std::memory_order_relaxed)) status_.cancel();
+      return decision | (status_.ok() ? 0u : stopBit);
+    });
+  }
+
+  uint32_t predicate(uint32_t slot) { return *slots_[slot] ? predicateBit : 0u; }
+
+  bool loop(const PreparedLoop& loop) {
+    for (int64_t trip = 0; trip < loop.trips || (loop.isWhile && loop.trips == unlimitedTrips); ++trip) {
+      for (const uint32_t slice : loop.slices) {
+        const Slot& slot = executable_.plan_.slots[slice];
+        const int64_t position = slot.reversed ? int64_t{loop.trips} - 1 - trip : trip;
+        slots_[slice] = slots_[slot.index] + position * slot.strideBytes;
+      }
+      if (loop.isWhile) {
+        if (!block(loop.predicate)) return false;
+        const uint32_t decision = meet([&] { return predicate(loop.predicateSlot); });
+        if (decision & stopBit) return false;
+        if (!(decision & predicateBit)) return true;
+      }
+      if (!block(loop.body)) return false;
+      const uint32_t decision = meet([&] {
+        if (loop.depth == 0 && control_) control_->progress.fetch_add(1, std::memory_order_relaxed);
+        return 0u;
+      });
+      if (decision & stopBit) return false;
+    }
+    return true;
+  }
+
+  bool cond(const PreparedCond& cond) {
+    const uint32_t decision = meet([&] { return predicate(cond.predicateSlot); });
+    if (decision & stopBit) return false;
+    return block(decision & predicateBit ? cond.then : cond.otherwise);
+  }
+
+  template <class T>
+  T* at(const Matrix& matrix, int64_t batch, int64_t row) {
+    return reinterpret_cast<T*>(slots_[matrix.slot]) + matrix.offset + batch * matrix.batchStride + row * matrix.rowStride;
+  }
+
+  void matmul(const PreparedMatmul& prepared, int64_t begin, int64_t end) {
+    if (prepared.matmul.type == Type::f32) matmulOf<float>(prepared, begin, end);
+    else matmulOf<double>(prepared, begin, end);
+  }
+
+  // A part is batch / parts products, or M / parts rows of the only one.
+  template <class T>
+  void matmulOf(const PreparedMatmul& prepared, int64_t begin, int64_t end) {
+    const Matmul& m = prepared.matmul;
+    const int64_t perPart = (m.batch > 1 ? m.batch : m.m) / m.parts;
+    const int64_t rows = m.batch > 1 ? m.m : perPart;
+    for (int64_t i = begin * (m.batch > 1 ? perPart : 1); i < end * (m.batch > 1 ? perPart : 1); ++i) {
+      const int64_t batch = m.batch > 1 ? i : 0;
+      const int64_t row = m.batch > 1 ? 0 : i * perPart;
+      const Product product{rows,           m.n,           m.k,
+                            at<T>(m.a, batch, row), m.a.rowStride, m.a.colStride,
+                            at<T>(m.b, batch, 0),   m.b.rowStride, m.b.colStride,
+                            at<T>(m.c, batch, row), m.c.rowStride, m.accumulate};
+      multiply<T>(product);
+      if (m.biasSlot != noSlot || prepared.activation) finish<T>(prepared, product);
+    }
+  }
+
+  template <class T>
+  void multiply(const Product& product) {
+    if constexpr (sizeof(T) == 8) executable_.kernels_.productF64(product, scratch_);
+    else if (isBlasProduct(product)) sgemm(product);
+    else executable_.kernels_.productF32(product, scratch_);
+  }
+
+  template <class T>
+  void finish(const PreparedMatmul& prepared, const Product& product) {
+    const Matmul& m = prepared.matmul;
+    const T* bias = m.biasSlot == noSlot ? nullptr : reinterpret_cast<const T*>(slots_[m.biasSlot]) + m.biasOffset;
+    T* c = static_cast<T*>(product.c);
+    if constexpr (sizeof(T) == 8)
+      executable_.kernels_.finishF64(c, product.m, product.n, product.cRow, bias, prepared.activation, scratch_);
+    else
+      executable_.kernels_.finishF32(c, product.m, product.n, product.cRow, bias, prepared.activation, scratch_);
+  }
+
+  void rows(const PreparedRows& prepared, int64_t begin, int64_t end) {
+    const Rows& rows = prepared.rows;
+    RowOperand operands[rowOperandMax];
+    for (std::size_t i = 0; i < rows.operands.size(); ++i) {
+      const RowsOperand& operand = rows.operands[i];
+      operands[i] = {slots_[operand.slot] + operand.offset * sizeOf(operand.type), operand.type, operand.rowStride, operand.rowLength};
+    }
+    const RowCall call{operands,
+                       static_cast<int>(rows.operands.size()),
+                       rows.integers.data(),
+                       static_cast<int>(rows.integers.size()),
+                       rows.numbers.data(),
+                       static_cast<int>(rows.numbers.size()),
+                       &status_};
+    const int64_t perPart = rows.rows / rows.parts;
+    prepared.op->run(call, begin * perPart, end * perPart);
+  }
+
+  const Executable& executable_;
+  std::vector<uint8_t*>& slots_;
+  uint8_t* const scratch_;
+  const int thread_, threads_;
+  Barrier& barrier_;
+  Control* const control_;
+  Status& status_;
+};
+
+void Executable::run(const std::vector<void*>& inputs, const std::vector<void*>& outputs, int threads, Control* control, Status& status) {
+  if (control && control->cancelled.load()) return status.cancel();
+  std::unique_ptr<RunState> state = takeState(threads);
+  cpu::Barrier barrier(threads);
+  const auto walk = [&](int thread) {
+    RunState::Thread& own = state->threads[static_cast<std::size_t>(thread)];
+    for (std::size_t i = 0; i < plan_.slots.size(); ++i) {
+      const Slot& slot = plan_.slots[i];
+      if (slot.kind == SlotKind::input) own.slots[i] = static_cast<uint8_t*>(inputs[slot.index]);
+      if (slot.kind == SlotKind::output) own.slots[i] = static_cast<uint8_t*>(outputs[slot.index]);
+    }
+    Walk(*this, own.slots, own.scratch.data(), thread, threads, barrier, control, status).block(nodes_);
+  };
+  if (threads == 1) {
+    walk(0);
+  } else {
+    std::unique_ptr<Team> team = TeamPool::instance().take(threads);
+    team->run(walk);
+    TeamPool::instance().give(std::move(team));
+  }
+  giveState(std::move(state));
+}
+
+}  // namespace credence::cpu

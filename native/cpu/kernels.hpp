@@ -1,0 +1,112 @@
+// The loops that exist once per instruction set, and the plain structures they read. An instruction is prepared once, in
+// portable code (cluster_prepare.cpp, ...), and executed many times by these. No standard library: a template instantiated
+// here with AVX-512 must never become the one copy that the linker keeps for everybody.
+#pragma once
+
+#include <credence/type.hpp>
+#include <cstdint>
+
+namespace credence::cpu {
+
+/// Elements a step handles at a time; tiles are padded to a multiple of it.
+inline constexpr int64_t granule = 16;
+inline constexpr int64_t tileMax = 1024;
+
+/// dst[0, n) = op(a[0, n), b[0, n), c[0, n)); n is a multiple of the granule. dst may be a, b or c.
+using StepFunction = void (*)(void* dst, const void* a, const void* b, const void* c, int64_t n);
+
+/// A strided view over the iteration space of a cluster. Bytes throughout.
+struct ClusterView {
+  uint32_t slot;
+  uint32_t elementBytes;
+  int64_t offset;
+  int64_t strides[rankMax];
+};
+
+enum class SourceKind : uint8_t { view, iota, constant };
+
+/// A value that is there before the first step: loaded, counted or constant.
+struct ClusterSource {
+  SourceKind kind;
+  bool invariant;   // the same in every tile: filled once per call
+  bool contiguous;  // a tile is one run of memory, used where it lies
+  uint16_t value;
+  Type type;
+  uint32_t dim;     // iota
+  double number;    // constant
+  ClusterView view;
+};
+
+struct ClusterStep {
+  StepFunction run;
+  uint16_t dst, a, b, c;  // values
+};
+
+struct ClusterSink {
+  uint16_t value;
+  bool contiguous;
+  bool direct;  // the last step writes memory itself, where the tile is contiguous and whole
+  ClusterView view;
+};
+
+/// Loops over dims[0, tiled) pick a tile; a tile is up to `tileRows` indices of dims[tiled] times all later dims.
+/// Value v has its tile at scratch + buffers[v].
+struct ClusterProgram {
+  uint32_t rank;
+  uint32_t tiled;
+  int64_t dims[rankMax];
+  int64_t innerCount;  // elements per index of dims[tiled]
+  int64_t tileRows;
+  uint32_t sourceCount, stepCount, sinkCount, valueCount;
+  const ClusterSource* sources;
+  const ClusterStep* steps;
+  const ClusterSink* sinks;
+  const uint32_t* buffers;
+  int64_t unitsPerPart;  // indices of dims[0] in one part
+};
+
+inline constexpr uint32_t valueMax = accessMax + stepMax;
+
+/// out[kept] = monoid of in[kept, reduced], dims merged where memory allows, the densest reduced dimension last.
+struct ReduceProgram {
+  Monoid monoid;
+  Type type;
+  uint32_t rankKept, rankReduced;
+  int64_t dimsKept[rankMax], dimsReduced[rankMax];
+  int64_t stridesKept[rankMax], stridesReduced[rankMax];  // elements
+  uint32_t inSlot, outSlot;
+  int64_t inOffset, outOffset;  // elements
+  int64_t unitsPerPart;
+};
+
+/// C[m, n] (+)= A[m, k] B[k, n], elements; column stride of C is 1.
+struct Product {
+  int64_t m, n, k;
+  const void* a;
+  int64_t aRow, aCol;
+  const void* b;
+  int64_t bRow, bCol;
+  void* c;
+  int64_t cRow;
+  bool accumulate;
+};
+
+/// The loops of one instruction set.
+struct Kernels {
+  const char* name;
+  void (*cluster)(const ClusterProgram&, uint8_t* const* slots, int64_t begin, int64_t end, uint8_t* scratch);
+  void (*reduce)(const ReduceProgram&, uint8_t* const* slots, int64_t begin, int64_t end, uint8_t* scratch);
+  void (*productF32)(const Product&, uint8_t* scratch);
+  void (*productF64)(const Product&, uint8_t* scratch);
+  /// Adds bias[n] (may be null) to each of m rows, then applies the step `activation` (may be null). c is m rows of stride cRow.
+  void (*finishF32)(float* c, int64_t m, int64_t n, int64_t cRow, const float* bias, StepFunction activation, uint8_t* scratch);
+  void (*finishF64)(double* c, int64_t m, int64_t n, int64_t cRow, const double* bias, StepFunction activation, uint8_t* scratch);
+  /// The loop of a step (not constant or iota); for cast `target` is the result type. Null where the step is not defined.
+  StepFunction (*step)(uint32_t opcode, Type type, Type target);
+};
+
+/// Bytes of scratch that reduce needs, and that product and finish need.
+inline constexpr int64_t reduceScratchBytes = 16 << 10;
+inline constexpr int64_t productScratchBytes = 1 << 20;
+
+}  // namespace credence::cpu

@@ -1,0 +1,92 @@
+// Threads that walk one plan together, and the barrier between them.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace credence::cpu {
+
+/// Busy waiting that shares: pauses first, yields the core after about 20 microseconds.
+class Spin {
+ public:
+  void wait();
+
+ private:
+  int rounds_ = 0;
+};
+
+/// A sense-reversing barrier for a fixed number of threads. The last to arrive runs `decide`, and everybody gets its answer:
+/// a value read once cannot be read differently by threads that have moved on.
+class Barrier {
+ public:
+  explicit Barrier(int threads) : threads_(threads) {}
+
+  template <class Decide>
+  uint32_t arrive(Decide decide) {
+    if (threads_ == 1) return decide();
+    const uint32_t generation = generation_.load(std::memory_order_relaxed);
+    if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == threads_) {
+      arrived_.store(0, std::memory_order_relaxed);
+      const uint32_t decision = decision_ = decide();
+      generation_.store(generation + 1, std::memory_order_release);
+      return decision;
+    }
+    for (Spin spin; generation_.load(std::memory_order_acquire) == generation;) spin.wait();
+    return decision_;  // rewritten only once this thread has arrived again
+  }
+
+ private:
+  const int threads_;
+  alignas(64) std::atomic<int> arrived_{0};
+  alignas(64) std::atomic<uint32_t> generation_{0};
+  uint32_t decision_ = 0;
+};
+
+/// threads - 1 workers and the calling thread. Workers spin for about 100 microseconds between jobs, then sleep.
+class Team {
+ public:
+  explicit Team(int threads);
+  ~Team();
+  Team(const Team&) = delete;
+  Team& operator=(const Team&) = delete;
+
+  int threads() const { return static_cast<int>(workers_.size()) + 1; }
+
+  /// Calls job(thread) for every thread in [0, threads), this one being 0, and returns when all have. `job` must not throw.
+  template <class Job>
+  void run(const Job& job) {
+    start([](const void* context, int thread) { (*static_cast<const Job*>(context))(thread); }, &job);
+    job(0);
+    finish();
+  }
+
+ private:
+  using Function = void (*)(const void* context, int thread);
+  void start(Function function, const void* context);
+  void finish();
+  void work(int thread);
+
+  Function function_ = nullptr;  // null: leave
+  const void* context_ = nullptr;
+  alignas(64) std::atomic<uint32_t> epoch_{0};
+  alignas(64) std::atomic<int> running_{0};
+  std::vector<std::thread> workers_;
+};
+
+/// Idle teams, by size: concurrent runs have a team each, and a run after a run finds its threads awake.
+class TeamPool {
+ public:
+  static TeamPool& instance();
+  std::unique_ptr<Team> take(int threads);
+  void give(std::unique_ptr<Team> team);
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Team>> idle_;
+};
+
+}  // namespace credence::cpu

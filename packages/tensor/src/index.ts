@@ -1,0 +1,76 @@
+export { array, type NestedNumbers, NdArray } from "./array.ts";
+export { grad, jvp, valueAndGrad, vjp } from "./derive.ts";
+export { defaultThreads, devices } from "./device.ts";
+export type { DType, TypedArray } from "./dtype.ts";
+export { DeviceError, DTypeError, RunError, ShapeError, TraceError } from "./errors.ts";
+export { type DeviceInfo, NativeLoadError } from "./native.ts";
+export { birthDeathEvents, birthDeathLogTransition, birthDeathStep } from "./ops/birth-death.ts";
+export { cond, repeat, scan, whileLoop } from "./ops/control.ts";
+export { arange, asTensor, constant, eye, full, iota, oneHot, ones, onesLike, zeros, zerosLike } from "./ops/creation.ts";
+export {
+  abs,
+  add,
+  cast,
+  ceil,
+  clamp,
+  cos,
+  digamma,
+  div,
+  elu,
+  equal,
+  erf,
+  erfinv,
+  exp,
+  expm1,
+  floor,
+  greater,
+  greaterEqual,
+  isFinite,
+  less,
+  lessEqual,
+  lgamma,
+  log,
+  log1p,
+  logicalAnd,
+  logicalNot,
+  logicalOr,
+  logicalXor,
+  logSigmoid,
+  maximum,
+  minimum,
+  mul,
+  neg,
+  notEqual,
+  pow,
+  reciprocal,
+  relu,
+  rem,
+  round,
+  shiftLeft,
+  shiftRight,
+  sigmoid,
+  sign,
+  silu,
+  sin,
+  softplus,
+  sqrt,
+  square,
+  sub,
+  tanh,
+  trigamma,
+  where,
+} from "./ops/elementwise.ts";
+export { argsort, cumsum, scatterAdd, sort, take, takeAlong } from "./ops/indexing.ts";
+export { cholesky, diagonal, logDeterminantTriangular, triangularSolve } from "./ops/linalg.ts";
+export { dot, matmul, matrixTranspose, outer } from "./ops/matmul.ts";
+export * as random from "./ops/random.ts";
+export { all, any, argmax, argmin, logSoftmax, logSumExp, max, mean, min, norm, prod, softmax, std, sum, variance } from "./ops/reduce.ts";
+export { rowOperation } from "./ops/rows.ts";
+export { broadcastTo, concat, expandDims, flip, index, moveAxis, pad, reshape, slice, sliceAxis, split, squeeze, stack, stopGradient, tile, transpose } from "./ops/shape.ts";
+export { rationalQuadratic, rationalQuadraticComposite, type SplineOptions } from "./ops/spline.ts";
+export { type Program, type ProgramOptions, program, type RunOptions } from "./program.ts";
+export type { Shape } from "./shape.ts";
+export { Tensor, type TensorLike } from "./tensor.ts";
+export * as tree from "./tree.ts";
+export type { Tree } from "./tree.ts";
+export { type AxisSpec, vmap } from "./vmap.ts";

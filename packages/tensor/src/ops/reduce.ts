@@ -1,0 +1,131 @@
+import { bytesOf, type DType, isFloat } from "../dtype.ts";
+import { DTypeError, ShapeError } from "../errors.ts";
+import { defineOp } from "../op.ts";
+import { normalizeAxes, normalizeAxis, type Shape, showShape, sizeOf } from "../shape.ts";
+import type { Tensor, TensorLike } from "../tensor.ts";
+import { emitOne } from "../trace.ts";
+import { asTensor } from "./creation.ts";
+import { add, cast, div, equal, exp, isFinite, log, logicalAnd, mul, sqrt, square, sub, where } from "./elementwise.ts";
+import { broadcastTo, expandDims, moveAxis, reshape, stopGradient } from "./shape.ts";
+
+export type Monoid = "sum" | "prod" | "max" | "min" | "and" | "or";
+
+/** The shape of `x` with the reduced axes kept at extent 1. */
+const keptShape = (shape: Shape, axes: readonly number[]): Shape => shape.map((d, i) => (axes.includes(i) ? 1 : d));
+const spread = (reduced: Tensor, like: Tensor, axes: readonly number[]): Tensor => broadcastTo(reshape(reduced, keptShape(like.shape, axes)), like.shape);
+
+/** d(monoid)/dx, where the result y is spread over x. */
+function slope(monoid: Monoid, x: Tensor, y: Tensor, axes: readonly number[]): Tensor {
+  if (monoid === "prod") {
+    // The product of the others: y / x, or where exactly one factor is 0, the product of the rest at that place.
+    const zero = equal(x, 0);
+    const rest = spread(prod(where(zero, 1, x), axes), x, axes);
+    const zeros = spread(sum(cast(zero, x.dtype), axes), x, axes);
+    return where(equal(zeros, 0), div(rest, where(zero, 1, x)), where(logicalAnd(equal(zeros, 1), zero), rest, 0));
+  }
+  const hit = cast(equal(x, spread(y, x, axes)), x.dtype); // shared evenly among ties
+  return div(hit, spread(sum(hit, axes), x, axes));
+}
+
+defineOp({
+  name: "reduce",
+  kind: "reduce",
+  doc: "sum, product, maximum, minimum, and, or over axes; an empty sum is 0; max and min pass NaN on",
+  shape: ([x], a) => {
+    const axes = a.axes as number[];
+    const monoid = a.monoid as Monoid;
+    const logical = monoid === "and" || monoid === "or";
+    if (logical !== (x!.dtype === "bool")) throw new DTypeError(`${monoid}: expected ${logical ? "bool" : "a number type"}, got ${x!.dtype}${showShape(x!.shape)}`);
+    if ((monoid === "max" || monoid === "min") && axes.some((i) => x!.shape[i] === 0)) throw new ShapeError(`${monoid}: no element along a reduced axis of ${showShape(x!.shape)}`);
+    return [{ shape: x!.shape.filter((_, i) => !axes.includes(i)), dtype: x!.dtype }];
+  },
+  forward: ({ inputs: [x], outputs: [y], attributes, tangents: [t] }) => {
+    const axes = attributes.axes as number[];
+    return [t && sum(attributes.monoid === "sum" ? t : mul(t, slope(attributes.monoid as Monoid, x!, y!, axes)), axes)];
+  },
+  reverse: ({ inputs: [x], outputs: [y], attributes, cotangents: [ct] }) => {
+    const axes = attributes.axes as number[];
+    if (!ct) return [];
+    const back = spread(ct, x!, axes);
+    return [attributes.monoid === "sum" ? back : mul(back, slope(attributes.monoid as Monoid, x!, y!, axes))];
+  },
+  batch: ({ inputs: [x], attributes }) => [emitOne("reduce", [x!], { ...attributes, axes: (attributes.axes as number[]).map((a) => a + 1) })],
+});
+
+type Axes = number | readonly number[];
+function reduction(monoid: Monoid): (x: TensorLike, axes?: Axes, keepDims?: boolean) => Tensor {
+  return (x, axes, keepDims = false) => {
+    const t = asTensor(x);
+    const over = normalizeAxes(monoid, axes, t.rank);
+    const reduced = over.length ? emitOne("reduce", [t], { monoid, axes: over }) : t;
+    return keepDims ? reshape(reduced, keptShape(t.shape, over)) : reduced;
+  };
+}
+
+export const sum = reduction("sum");
+export const prod = reduction("prod");
+export const max = reduction("max");
+export const min = reduction("min");
+export const all = reduction("and");
+export const any = reduction("or");
+
+defineOp({
+  name: "arg",
+  kind: "reduce",
+  doc: "the position of the largest (argmax) or smallest (argmin) element along an axis; the first at a tie",
+  flat: true,
+  shape: ([x], a) => {
+    if (!x!.shape[a.axis as number]) throw new ShapeError(`${a.monoid}: no element along axis ${a.axis} of ${showShape(x!.shape)}`);
+    return [{ shape: x!.shape.filter((_, i) => i !== a.axis), dtype: "i32" as DType }];
+  },
+  batch: ({ inputs: [x], attributes }) => [emitOne("arg", [x!], { ...attributes, axis: (attributes.axis as number) + 1 })],
+});
+
+const arg = (monoid: "argmax" | "argmin") => (x: TensorLike, axis = -1): Tensor => {
+  const t = asTensor(x);
+  return emitOne("arg", [t], { monoid, axis: normalizeAxis(monoid, axis, t.rank) });
+};
+export const argmax = arg("argmax");
+export const argmin = arg("argmin");
+
+const countOf = (t: Tensor, axes?: Axes): number => normalizeAxes("mean", axes, t.rank).reduce((n, a) => n * t.shape[a]!, 1);
+
+export function mean(x: TensorLike, axes?: Axes, keepDims = false): Tensor {
+  const t = asTensor(x);
+  if (!isFloat(t.dtype)) throw new DTypeError(`mean: expected f32 or f64, got ${t.dtype}${showShape(t.shape)}`);
+  return mul(sum(t, axes, keepDims), 1 / countOf(t, axes));
+}
+
+/** Mean squared deviation; divides by n - `ddof`. */
+export function variance(x: TensorLike, axes?: Axes, keepDims = false, ddof = 0): Tensor {
+  const t = asTensor(x);
+  return mul(sum(square(sub(t, mean(t, axes, true))), axes, keepDims), 1 / (countOf(t, axes) - ddof));
+}
+export const std = (x: TensorLike, axes?: Axes, keepDims = false, ddof = 0): Tensor => sqrt(variance(x, axes, keepDims, ddof));
+/** Euclidean norm over all elements of the axes. */
+export const norm = (x: TensorLike, axes?: Axes, keepDims = false): Tensor => sqrt(sum(square(x), axes, keepDims));
+
+/** log(sum e^x), from the largest term so that nothing overflows; -inf for a sum of zeros. */
+export function logSumExp(x: TensorLike, axes?: Axes, keepDims = false): Tensor {
+  const t = asTensor(x);
+  const over = normalizeAxes("logSumExp", axes, t.rank);
+  const largest = stopGradient(max(t, over, true));
+  const shift = where(isFinite(largest), largest, 0);
+  const result = add(log(sum(exp(sub(t, shift)), over, true)), shift);
+  return keepDims ? result : reshape(result, t.shape.filter((_, i) => !over.includes(i)));
+}
+export const logSoftmax = (x: TensorLike, axis = -1): Tensor => sub(x, logSumExp(x, axis, true));
+/** e^x / sum e^x along `axis`. */
+export function softmax(x: TensorLike, axis = -1): Tensor {
+  const t = asTensor(x);
+  const e = exp(sub(t, stopGradient(max(t, axis, true))));
+  return div(e, sum(e, axis, true));
+}
+
+/** Bytes that an array of this shape and type occupies. */
+export const byteSize = (shape: Shape, dtype: DType): number => sizeOf(shape) * bytesOf[dtype];
+
+/** Positions of the `axis` brought last, for ops that act on rows. */
+export const withLastAxis = (x: Tensor, axis: number, f: (rows: Tensor) => Tensor): Tensor => moveAxis(f(moveAxis(x, axis, -1)), -1, axis);
+/** `x` with a trailing axis of extent 1. */
+export const column = (x: Tensor): Tensor => expandDims(x, -1);

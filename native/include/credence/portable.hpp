@@ -177,6 +177,26 @@ CREDENCE_HD M invert(M mask) {
 }
 #endif
 
+// One lane, read or written.
+template <class T>
+CREDENCE_HD auto laneOf(const T& value, int lane) {
+  if constexpr (isVector<T>) {
+    return value[lane];
+  } else {
+    (void)lane;
+    return value;
+  }
+}
+template <class T>
+CREDENCE_HD void setLane(T& value, int lane, ScalarOf<T> to) {
+  if constexpr (isVector<T>) {
+    value[lane] = to;
+  } else {
+    (void)lane;
+    value = to;
+  }
+}
+
 // f(lane) for every lane: the way out for what no vector unit does (fmod, a rare slow path).
 template <class T, class F>
 CREDENCE_HD T perLane(T x, F f) {

@@ -67,14 +67,18 @@ CREDENCE_HD T erfinv(T x) {
 
 // ---- gamma function ------------------------------------------------------------------------------------------------
 
-// log Gamma(x) for x >= 8: (x - 1/2) log x - x + log(2 pi)/2 + sum of B_2k / (2k (2k-1) x^(2k-1)).
+// sum of B_2k / (2k (2k-1) x^(2k-1)) for inverse = 1 / x, x >= 8.
 template <class T>
-CREDENCE_HD T stirling(T x) {
-  const T inverse = 1.0 / x;
-  const T series = horner(T(inverse * inverse), 0.083333333333333333, -0.0027777777777777778, 0.00079365079365079365,
+CREDENCE_HD T stirlingSeries(T inverse) {
+  return inverse * horner(T(inverse * inverse), 0.083333333333333333, -0.0027777777777777778, 0.00079365079365079365,
                           -0.00059523809523809524, 0.00084175084175084175, -0.0019175269175269175, 0.0064102564102564103,
                           -0.029550653594771242);
-  return (x - 0.5) * log(x) - x + 0.91893853320467274178 + inverse * series;
+}
+
+// log Gamma(x) for x >= 8: (x - 1/2) log x - x + log(2 pi)/2 + the series.
+template <class T>
+CREDENCE_HD T stirling(T x) {
+  return (x - 0.5) * log(x) - x + 0.91893853320467274178 + stirlingSeries<T>(1.0 / x);
 }
 
 // sin(pi x) and cos(pi x) of the distance from x to the nearest integer: signs dropped.

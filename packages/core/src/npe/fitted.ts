@@ -1,10 +1,10 @@
 import { array, NdArray, type NestedNumbers } from "@credence/tensor";
+import type { Bounds } from "../distribution/parameters.ts";
 import type { Embedding } from "./embedding.ts";
 import type { ModelArrays } from "./epoch.ts";
 import type { MemberRecord } from "./member.ts";
 import type { Model, ModelShape } from "./model.ts";
 import type { Scales } from "./prepare.ts";
-import type { Bounds } from "./unconstrain.ts";
 
 /** How training went. */
 export interface TrainingRecord {

@@ -8,4 +8,3 @@ export type { TrainingOptions } from "./options.ts";
 export { Posterior } from "./posterior.ts";
 export type { SampleOptions } from "./sample.ts";
 export * from "./train.ts";
-export type { Bounds } from "./unconstrain.ts";

@@ -1,5 +1,5 @@
 import { argmax, cast, clamp, logSumExp, program, repeat, stack, take, type Tensor, valueAndGrad } from "@credence/tensor";
-import { adam } from "../optimize/adam.ts";
+import { type AdamState, adam } from "../optimize/adam.ts";
 import { cosineRate } from "../optimize/schedule.ts";
 import type { Fitted } from "./fitted.ts";
 import type { ModelParams } from "./model.ts";
@@ -38,9 +38,10 @@ export function makeMaximiser(fitted: Fitted, steps: number) {
       };
       const loss = valueAndGrad((points: Tensor) => logDensity(points).sum().neg());
       const first = cast(toUnconstrained(starts, bounds)[0].sub(s.z.mean).div(s.z.sd), "f32");
+      type Carry = { readonly points: Tensor; readonly state: AdamState<Tensor> };
       const { points } = repeat(
         steps,
-        ({ points, state }) => {
+        ({ points, state }: Carry): Carry => {
           const next = optimiser.step(state, points, loss(points)[1]);
           return { points: clamp(next.params, -reach, reach), state: next.state };
         },

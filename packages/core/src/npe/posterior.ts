@@ -1,12 +1,12 @@
 import { array, type NdArray } from "@credence/tensor";
 import { makeDensity } from "./density.ts";
+import type { Bounds } from "../distribution/parameters.ts";
 import type { Embedding } from "./embedding.ts";
 import { disposeTree } from "./epoch.ts";
 import { asArray, type Fitted, type Observation, observations, type TrainingRecord } from "./fitted.ts";
 import { makeMaximiser, type MapOptions } from "./maximise.ts";
 import { makeSampler, type SampleOptions } from "./sample.ts";
 import { readFitted, writeFitted } from "./storage.ts";
-import type { Bounds } from "./unconstrain.ts";
 
 /**
  * A trained approximation q(theta | x) of the posterior, for any observation x. It has no mass outside the support of the prior, and

@@ -1,9 +1,10 @@
 import { array, cast, constant, type NdArray, program, random, take, type Tensor, tree } from "@credence/tensor";
+import type { Bounds } from "../distribution/parameters.ts";
 import type { Prior } from "../simulate/prior.ts";
 import { streams } from "../simulate/streams.ts";
 import type { Embedding } from "./embedding.ts";
 import { arrange, inputsOf, scaleOf } from "./standardise.ts";
-import { type Bounds, toUnconstrained } from "./unconstrain.ts";
+import { toUnconstrained } from "./unconstrain.ts";
 
 /** The simulations that training can use, and what they are. */
 export interface TrainingRows {

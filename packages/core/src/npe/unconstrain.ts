@@ -1,10 +1,5 @@
 import { abs, clamp, constant, type DType, erf, erfinv, exp, log, maximum, type Tensor, where } from "@credence/tensor";
-
-/** Support of one parameter; infinite where unbounded. */
-export interface Bounds {
-  readonly low: number;
-  readonly high: number;
-}
+import type { Bounds } from "../distribution/parameters.ts";
 
 /** A share of an interval this close to an end counts as this far from it, so that a draw on the end itself stays finite. */
 const shareMin = 1e-12;

@@ -1,8 +1,10 @@
 export { type CensusDesign, countMaxFor } from "./design.ts";
+export { type CensusEmbedding, censusEmbedding, type EmbeddingName, transitions } from "./embedding.ts";
 export { type MaximumLikelihood, maximumLikelihood } from "./maximum-likelihood.ts";
 export { birthDeathParameters, type RateName, type RatePriors, type Rates, rateNames } from "./model.ts";
 export { covariance, mean, type Stationary, stationary, variance } from "./moments.ts";
 export { type CountSeries, logLikelihood, type OracleOptions, samplePosterior } from "./oracle.ts";
-export { type RateScale } from "./quasi-likelihood.ts";
+export type { RateScale } from "./quasi-likelihood.ts";
+export { application } from "./reproduce.ts";
 export { censusSimulator, simulateCounts, simulateEvents } from "./simulator.ts";
 export { rateScale, summarize, summaryNames } from "./summary.ts";

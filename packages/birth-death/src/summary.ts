@@ -1,5 +1,5 @@
 import type { Parameters } from "@credence/core";
-import { cast, clamp, concat, constant, equal, greaterEqual, less, log, log1p, maximum, sign, sqrt, type Tensor } from "@credence/tensor";
+import { cast, clamp, concat, constant, equal, greaterEqual, less, log, log1p, maximum, reciprocal, sign, sqrt, type Tensor } from "@credence/tensor";
 import { type CensusDesign, checkDesign } from "./design.ts";
 import { fitQuasiLikelihood, informationOf, type RateScale, residualsAt, type Transitions, total } from "./quasi-likelihood.ts";
 
@@ -108,7 +108,7 @@ export function summarize(counts: Tensor, design: CensusDesign, scale: RateScale
     log1p(meanCount),
     log1p(sqrt(n.sub(meanCount).square().mean(1, true))),
     log(maximum(total(used.mul(before)), 0.1)),
-    mean(before.add(1).reciprocal()),
+    mean(reciprocal(before.add(1))),
   ];
   return cast(clamp(concat(columns, 1), -1e3, 1e3), "f32");
 }

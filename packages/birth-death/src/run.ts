@@ -1,0 +1,41 @@
+import type { ApplicationContext } from "@credence/core";
+import { array, type NdArray, program, type Tensor } from "@credence/tensor";
+import type { CheckFacts } from "./check-phase.ts";
+import type { Observation } from "./observation.ts";
+import type { OracleFacts } from "./oracle-phase.ts";
+import type { DonePhase } from "./phase.ts";
+import type { Settings } from "./settings.ts";
+
+/** What every phase is given. */
+export interface Run {
+  readonly observation: Observation;
+  readonly settings: Settings;
+  readonly context: ApplicationContext;
+  /** Where phases are kept. */
+  readonly directory: string;
+}
+
+export type SimulationFacts = { readonly failed: number };
+
+export type TrainingFacts = {
+  /** Mean log probability of each epoch, nats. */
+  readonly members: readonly { readonly training: readonly number[]; readonly validation: readonly number[]; readonly bestEpoch: number }[];
+};
+
+/** What a finished run has. */
+export interface Phases {
+  readonly simulated: DonePhase<SimulationFacts>;
+  readonly trained: DonePhase<TrainingFacts>;
+  /** arrays.draws: posterior draws [draws, 3]. */
+  readonly inferred: DonePhase;
+  /** Absent where counts are incomplete, and the likelihood therefore a sum over hidden populations. */
+  readonly oracle?: DonePhase<OracleFacts>;
+  readonly checked: DonePhase<CheckFacts>;
+}
+
+/** What the network sees of series of counts, row-major [rows, times]: f32 [rows, ...]. */
+export async function featuresOf({ settings, context }: Run, counts: ArrayLike<number>): Promise<NdArray> {
+  const features = program((n: Tensor) => settings.census.features(n), { name: "features" });
+  const times = settings.design.times.length;
+  return features.runAsync([array(Float64Array.from(counts), { shape: [counts.length / times, times] })], { signal: context.signal });
+}

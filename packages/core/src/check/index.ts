@@ -1,10 +1,13 @@
+export { type C2stOptions, type C2stResult, c2st, c2stDetails } from "./c2st.ts";
 export { type CalibrationDraws, type CalibrationOptions, calibrationDraws, type PosteriorSampler } from "./calibration-draws.ts";
 export type { ChainDraws } from "./chains.ts";
 export { type Estimand, effectiveSampleSize } from "./effective-sample-size.ts";
 export { type CoverageCurve, type ExpectedCoverage, expectedCoverage } from "./expected-coverage.ts";
 export { monteCarloError } from "./monte-carlo-error.ts";
+export { type PosteriorPredictive, type PosteriorPredictiveOptions, posteriorPredictive, type Statistic } from "./posterior-predictive.ts";
 export { median, quantile } from "./quantile.ts";
 export { rHat, rHatBasic } from "./r-hat.ts";
 export { calibrationRanks, type SbcParameter, type SbcResult, sbc } from "./sbc.ts";
+export { type ChainSummary, quantitiesOf, summarizeChains } from "./summarize-chains.ts";
 export { type TarpOptions, type TarpResult, tarp } from "./tarp.ts";
 export { chiSquareUniform, kolmogorovSmirnov, kolmogorovSmirnovUniform, type TestResult } from "./uniformity.ts";

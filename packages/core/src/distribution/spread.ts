@@ -12,6 +12,7 @@ import {
   triangularSolve,
 } from "@credence/tensor";
 import { type Argument, type FloatType, finite, hold, hostConstant } from "./argument.ts";
+import { broadcastShapes } from "./broadcast.ts";
 
 /** How a multivariate normal is spread, [..., D, D]. */
 export type Spread = { readonly covariance: Argument } | { readonly cholesky: Argument } | { readonly precision: Argument };
@@ -68,8 +69,11 @@ export function factored(spread: Spread, size: number): Factor {
 
 /** d' = A d for each vector along the last axis: one product where A serves all of them. */
 const each = (d: Tensor, lower: Tensor, solve: (lower: Tensor, columns: Tensor) => Tensor): Tensor => {
-  if (lower.rank > 2) return solve(lower, d.expandDims(-1)).squeeze(-1);
   const size = lower.shape.at(-1)!;
+  if (lower.rank > 2) {
+    const lead = broadcastShapes("multivariateNormal", d.shape.slice(0, -1), lower.shape.slice(0, -2));
+    return solve(lower.broadcastTo([...lead, size, size]), d.broadcastTo([...lead, size]).expandDims(-1)).squeeze(-1);
+  }
   return reshape(matrixTranspose(solve(lower, matrixTranspose(reshape(d, [d.size / size, size])))), d.shape);
 };
 

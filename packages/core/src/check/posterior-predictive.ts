@@ -1,0 +1,117 @@
+import type { NdArray } from "@credence/tensor";
+import { Random } from "../simulate/random.ts";
+import { mean, quantileOfSorted, variance } from "./quantile.ts";
+
+/** A number that summarises one data set: the observed one, or a replicated one, flattened row-major. */
+export type Statistic = (x: Float64Array) => number;
+
+export interface PosteriorPredictiveOptions {
+  /** Data sets [n, ...] simulated from n posterior draws, one each. Rows with NaN (failed simulations) are left out and counted. */
+  readonly replicated: NdArray;
+  /** The observed data set, shaped as a row. */
+  readonly observed: NdArray | ArrayLike<number>;
+  /** Compared beside the single data; mean and sd if absent. */
+  readonly statistics?: Readonly<Record<string, Statistic>>;
+  /** Levels of the central bands; 0.5 and 0.9 if absent. */
+  readonly levels?: readonly number[];
+  /** Decides ties between counts. */
+  readonly seed?: number;
+}
+
+export interface PosteriorPredictive {
+  /** Rows used and left out. */
+  readonly count: number;
+  readonly failed: number;
+  /** For every datum, in the order of `observed`. */
+  readonly mean: Float64Array;
+  readonly sd: Float64Array;
+  /** Central bands. `coverage` is the share of observed data inside: near `level`, or above it, where the model fits. */
+  readonly bands: readonly { readonly level: number; readonly low: Float64Array; readonly high: Float64Array; readonly coverage: number }[];
+  /** Share of replicated data below the observed, 0 to 1, for every datum: uniform where the model fits, at the ends where it does not. */
+  readonly ranks: Float64Array;
+  readonly statistics: readonly {
+    readonly name: string;
+    readonly observed: number;
+    readonly mean: number;
+    readonly sd: number;
+    /** Two-sided: 2 min(P(T >= observed), P(T <= observed)), at most 1. Small where the model does not reproduce the statistic. */
+    readonly pValue: number;
+  }[];
+}
+
+const defaultStatistics: Readonly<Record<string, Statistic>> = { mean, sd: (x) => Math.sqrt(variance(x)) };
+
+/**
+ * Posterior predictive check (Gelman, Meng and Stern 1996): does data simulated from the posterior look like the data observed? The same data judge that made the posterior,
+ * so p-values are conservative; a small one is a finding, a large one is no proof.
+ * @throws RangeError where the observation does not fit the rows, or fewer than 20 rows are left
+ */
+export function posteriorPredictive(options: PosteriorPredictiveOptions): PosteriorPredictive {
+  const { replicated, levels = [0.5, 0.9], statistics = defaultStatistics, seed = 0 } = options;
+  const observed = Float64Array.from("data" in options.observed ? options.observed.data() : options.observed);
+  const size = observed.length;
+  const total = replicated.shape[0] ?? 0;
+  if (size * total !== replicated.size || size === 0)
+    throw new RangeError(
+      `posteriorPredictive: an observation of ${size} numbers does not fit replicated data of shape [${replicated.shape.join(", ")}]`,
+    );
+  for (const level of levels)
+    if (!(level > 0 && level < 1)) throw new RangeError(`posteriorPredictive: levels must be in (0, 1), got ${level}`);
+  const values = Float64Array.from(replicated.data());
+  const rows = Array.from({ length: total }, (_, i) => values.subarray(i * size, (i + 1) * size)).filter((row) => !row.some(Number.isNaN));
+  if (rows.length < 20)
+    throw new RangeError(`posteriorPredictive: expected at least 20 complete replicated data sets, got ${rows.length} of ${total}`);
+
+  const random = new Random(seed);
+  const centre = new Float64Array(size);
+  const spread = new Float64Array(size);
+  const ranks = new Float64Array(size);
+  const bands = levels.map((level) => ({ level, low: new Float64Array(size), high: new Float64Array(size), coverage: 0 }));
+  for (let i = 0; i < size; i++) {
+    const sorted = Float64Array.from(rows, (row) => row[i]!).sort();
+    centre[i] = mean(sorted);
+    spread[i] = Math.sqrt(variance(sorted));
+    ranks[i] = rankOf(observed[i]!, sorted, random);
+    for (const band of bands) {
+      band.low[i] = quantileOfSorted(sorted, (1 - band.level) / 2);
+      band.high[i] = quantileOfSorted(sorted, (1 + band.level) / 2);
+      if (observed[i]! >= band.low[i]! && observed[i]! <= band.high[i]!) band.coverage += 1 / size;
+    }
+  }
+  return {
+    count: rows.length,
+    failed: total - rows.length,
+    mean: centre,
+    sd: spread,
+    bands,
+    ranks,
+    statistics: Object.entries(statistics).map(([name, statistic]) => compare(name, statistic, observed, rows)),
+  };
+}
+
+/** Share of `sorted` below the value; an equal one counts with a uniform weight, so that counts have uniform ranks too. */
+function rankOf(value: number, sorted: Float64Array, random: Random): number {
+  let below = 0;
+  let equal = 0;
+  for (const other of sorted) {
+    if (other < value) below++;
+    else if (other === value) equal++;
+  }
+  return (below + (equal > 0 ? equal * random.uniform() : 0)) / sorted.length;
+}
+
+function compare(name: string, statistic: Statistic, observed: Float64Array, rows: readonly Float64Array[]) {
+  const target = statistic(observed);
+  const replicates = rows.map(statistic);
+  if (!Number.isFinite(target))
+    throw new RangeError(`posteriorPredictive: the statistic ${name} of the observation is ${target}; expected a finite number`);
+  const above = replicates.filter((value) => value >= target).length;
+  const below = replicates.filter((value) => value <= target).length;
+  return {
+    name,
+    observed: target,
+    mean: mean(replicates),
+    sd: Math.sqrt(variance(replicates)),
+    pValue: Math.min(1, (2 * Math.min(above, below)) / replicates.length),
+  };
+}

@@ -67,13 +67,7 @@ export interface PublishedValue {
   readonly source: string;
 }
 
-export type JsonValue =
-  | string
-  | number
-  | boolean
-  | null
-  | readonly JsonValue[]
-  | { readonly [key: string]: JsonValue | undefined };
+export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue | undefined };
 
 /** Checks as they apply; an application may add figures of its own. */
 export interface Checks {

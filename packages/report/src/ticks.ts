@@ -11,14 +11,23 @@ interface LinearScale {
 
 const linear = (domain: readonly number[]): LinearScale => (vega.scale("linear") as () => LinearScale)().domain(domain);
 
-/** Ticks of an axis of `pixels`, without those so near its ends that their labels would meet those of the panel beside it. */
+/**
+ * Ticks of an axis of `pixels`, without those so near its ends that their labels would meet those of the panel beside it: two or
+ * more where their labels fit.
+ */
 export function innerTicks(domain: readonly [number, number], pixels: number): number[] {
   const [low, high] = domain;
-  const edge = (14 / pixels) * (high - low);
-  // An end at 0 is a hard bound worth its label.
-  return linear(domain)
-    .ticks(Math.max(2, Math.round(pixels / 62)))
-    .filter((value) => (value >= low + edge || value === 0) && value <= high - edge);
+  const perPixel = (high - low) / pixels;
+  const scale = linear(domain);
+  const inner = (count: number): number[] =>
+    // An end at 0 is a hard bound worth its label.
+    scale.ticks(count).filter((value) => (value >= low + 14 * perPixel || value === 0) && value <= high - 14 * perPixel);
+  const fewest = Math.max(2, Math.round(pixels / 62));
+  for (let count = fewest; count <= fewest + 4; count++) {
+    const ticks = inner(count);
+    if (ticks.length >= 2 && tickLabelWidth(domain, count) + 8 <= (ticks[1]! - ticks[0]!) / perPixel) return ticks;
+  }
+  return inner(fewest);
 }
 
 /** Width in pixels of the widest tick label that a linear axis will show. */

@@ -13,24 +13,24 @@ const normals = (count: number, dimension: number, { shift = 0, sd = 1, seed = 1
   );
 };
 
-describe("classifier two-sample test", () => {
+describe("classifier two-sample test", { timeout: 120_000 }, () => {
   test("two samples of one distribution cannot be told apart", async () => {
-    const accuracy = await c2st(normals(2000, 3, { seed: 1 }), normals(2000, 3, { seed: 2 }), { seed: 1 });
-    // 4000 held-out guesses: sd 0.008. Overfitting may cost a little, never help.
-    expect(accuracy).toBeGreaterThan(0.5 - 0.03);
-    expect(accuracy).toBeLessThan(0.5 + 0.03);
+    const accuracy = await c2st(normals(1000, 3, { seed: 1 }), normals(1000, 3, { seed: 2 }), { seed: 1 });
+    // 2000 held-out guesses: sd 0.011.
+    expect(accuracy).toBeGreaterThan(0.5 - 0.045);
+    expect(accuracy).toBeLessThan(0.5 + 0.045);
   });
 
   test.each([
     { dimension: 1, shift: 1 },
     { dimension: 4, shift: 0.5 },
   ])(
-    "N(0, 1) against N($shift, 1) in $dimension dimensions comes within 0.03 of the best classifier there is",
+    "N(0, 1) against N($shift, 1) in $dimension dimensions comes within 0.045 of the best classifier there is",
     async ({ dimension, shift }) => {
-      const accuracy = await c2st(normals(2000, dimension, { seed: 3 }), normals(2000, dimension, { shift, seed: 4 }), { seed: 1 });
-      // Bayes accuracy Phi(shift sqrt(d) / 2); binomial sd of 4000 held-out rows 0.0075.
+      const accuracy = await c2st(normals(1000, dimension, { seed: 3 }), normals(1000, dimension, { shift, seed: 4 }), { seed: 1 });
+      // Bayes accuracy Phi(shift sqrt(d) / 2); binomial sd of 2000 held-out rows 0.01.
       const best = normalCdf((shift * Math.sqrt(dimension)) / 2);
-      expect(Math.abs(accuracy - best)).toBeLessThan(0.03);
+      expect(Math.abs(accuracy - best)).toBeLessThan(0.045);
     },
   );
 
@@ -39,9 +39,9 @@ describe("classifier two-sample test", () => {
   });
 
   test("a difference of spread alone is found, which no line could find", async () => {
-    const accuracy = await c2st(normals(2000, 2, { seed: 5 }), normals(2000, 2, { sd: 2, seed: 6 }), { seed: 1 });
+    const accuracy = await c2st(normals(1000, 2, { seed: 5 }), normals(1000, 2, { sd: 2, seed: 6 }), { seed: 1 });
     // Bayes accuracy for variances 1 and 4 in two dimensions: r^2 < (8/3) log 4 has probability 1 - e^-1.848 and 1 - e^-0.462 under the two: (0.8425 + 0.6300) / 2.
-    expect(Math.abs(accuracy - 0.7362)).toBeLessThan(0.03);
+    expect(Math.abs(accuracy - 0.7362)).toBeLessThan(0.045);
   });
 
   test("the seed decides the result and folds of unequal size are handled", async () => {
@@ -85,14 +85,11 @@ describe("classifier two-sample test", () => {
     ).rejects.toThrow("reference has 2 dimensions and approximate 1");
     await expect(
       c2st(
-        [
-          [1, 2],
-          [1, 4],
-        ],
+        Array.from({ length: 9 }, (_, i) => [1, i]),
         [[1, 2]],
         { seed },
       ),
-    ).rejects.toThrow("column 0 is 1 in all 2 rows");
+    ).rejects.toThrow("column 0 is 1 in all 9 rows");
     await expect(c2st([], [[1]], { seed })).rejects.toThrow("reference must have shape [n, d]");
     await expect(c2st([[1], [2]], [[1], [2]], { seed, folds: 9 })).rejects.toThrow("folds must be an integer from 2 to 4, got 9");
   });

@@ -2,6 +2,7 @@ import { array, defaultThreads, type NdArray } from "@credence/tensor";
 import { concurrent } from "../simulate/concurrent.ts";
 import { Random } from "../simulate/random.ts";
 import { classifierPrograms, type FoldResult, type Labelled, trainClassifier } from "./classifier.ts";
+import { mean, variance } from "./quantile.ts";
 
 export interface C2stOptions {
   readonly seed: number;
@@ -126,14 +127,13 @@ function standardise(x: Rows, y: Rows): Float32Array {
   const { dimension } = x;
   const points = new Float32Array((x.count + y.count) * dimension);
   for (let d = 0; d < dimension; d++) {
-    let mean = 0;
-    for (let i = 0; i < x.count; i++) mean += x.values[i * dimension + d]! / x.count;
-    let squares = 0;
-    for (let i = 0; i < x.count; i++) squares += (x.values[i * dimension + d]! - mean) ** 2;
-    const sd = Math.sqrt(squares / (x.count - 1));
-    if (!(sd > 0)) throw new RangeError(`c2st: reference must vary along every dimension; column ${d} is ${mean} in all ${x.count} rows`);
-    for (let i = 0; i < x.count; i++) points[i * dimension + d] = (x.values[i * dimension + d]! - mean) / sd;
-    for (let i = 0; i < y.count; i++) points[(x.count + i) * dimension + d] = (y.values[i * dimension + d]! - mean) / sd;
+    const column = Float64Array.from({ length: x.count }, (_, i) => x.values[i * dimension + d]!);
+    if (column.every((value) => value === column[0]))
+      throw new RangeError(`c2st: reference must vary along every dimension; column ${d} is ${column[0]} in all ${x.count} rows`);
+    const centre = mean(column);
+    const sd = Math.sqrt(variance(column));
+    for (let i = 0; i < x.count; i++) points[i * dimension + d] = (x.values[i * dimension + d]! - centre) / sd;
+    for (let i = 0; i < y.count; i++) points[(x.count + i) * dimension + d] = (y.values[i * dimension + d]! - centre) / sd;
   }
   return points;
 }

@@ -120,7 +120,6 @@ export async function trainClassifier(
     readonly key: Uint32Array;
     readonly maxEpochs: number;
     readonly signal?: AbortSignal;
-    readonly onEpoch?: (epoch: number, loss: number) => void;
   },
 ): Promise<FoldResult> {
   const cancellable = options.signal ? { signal: options.signal } : {};
@@ -139,7 +138,7 @@ export async function trainClassifier(
     after.loss.dispose();
     stalled = loss > best - tolerance ? stalled + 1 : 0;
     best = Math.min(best, loss);
-    options.onEpoch?.(++epochs, loss);
+    epochs++;
   }
   using accuracy = programs.accuracy(state.params, test.x, test.y);
   const result = { accuracy: accuracy.item(), epochs, loss };

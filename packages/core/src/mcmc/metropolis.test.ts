@@ -22,7 +22,7 @@ const covariance = [
 const mean = [3, -10, 1];
 const target = multivariateNormal(mean, { covariance });
 
-describe("random-walk Metropolis", () => {
+describe("random-walk Metropolis", { timeout: 120_000 }, () => {
   test.each([
     { chains: 64, warmup: 1500, draws: 1000, thin: 4 },
     { chains: 1, warmup: 5000, draws: 20_000, thin: 2 },
@@ -115,7 +115,7 @@ describe("random-walk Metropolis", () => {
   });
 });
 
-describe("posterior chains", () => {
+describe("posterior chains", { timeout: 120_000 }, () => {
   test("a binomial count under a uniform prior gives the beta posterior", async () => {
     const model = parameters({ p: { prior: uniform(0, 1) } });
     const result = await posteriorChains({

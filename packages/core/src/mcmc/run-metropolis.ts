@@ -25,6 +25,7 @@ export interface MetropolisOptions {
   readonly thin?: number;
   /** Acceptance to adapt to; by default the best for the number of dimensions. */
   readonly targetAcceptance?: number;
+  /** 1 if absent: a step of a few hundred chains is shorter than a meeting of two threads. */
   readonly threads?: number;
   readonly device?: string;
   readonly signal?: AbortSignal;
@@ -50,7 +51,7 @@ export interface Chains {
  * @throws RangeError where init has no [chains, D] shape or a chain starts at a density that is not finite
  */
 export async function metropolis(options: MetropolisOptions): Promise<Chains> {
-  const { logDensity, seed, warmup, draws, thin = 1, signal, onProgress } = options;
+  const { logDensity, seed, warmup, draws, thin = 1, threads = 1, signal, onProgress } = options;
   for (const [name, value, least] of [
     ["warmup", warmup, 0],
     ["draws", draws, 1],
@@ -62,10 +63,7 @@ export async function metropolis(options: MetropolisOptions): Promise<Chains> {
   const [chains, dimension] = start.shape as [number, number];
   const target = options.targetAcceptance ?? bestAcceptance(dimension);
   if (!(target > 0 && target < 1)) throw new RangeError(`metropolis: targetAcceptance must be in (0, 1), got ${target}`);
-  const placement = {
-    ...(options.device !== undefined && { device: options.device }),
-    ...(options.threads !== undefined && { threads: options.threads }),
-  };
+  const placement = { threads, ...(options.device !== undefined && { device: options.device }) };
 
   const place = program((position: Tensor) => initMetropolis(logDensity, position).logDensity, { ...placement, name: "metropolis start" });
   using placed = place(start);

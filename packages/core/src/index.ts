@@ -1,6 +1,9 @@
 export type * from "./application.ts";
+export * from "./check/index.ts";
+export * from "./distribution/index.ts";
 export * from "./file/index.ts";
 export * from "./flow/index.ts";
+export * from "./mcmc/index.ts";
 export * from "./network/index.ts";
 export * from "./npe/index.ts";
 export * from "./optimize/index.ts";

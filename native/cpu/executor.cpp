@@ -11,7 +11,6 @@ namespace credence::cpu {
 namespace {
 
 constexpr uint32_t stopBit = 1, predicateBit = 2;
-constexpr int rowOperandMax = 16;
 
 bool isEmpty(const std::vector<uint32_t>& dims) { return std::find(dims.begin(), dims.end(), 0u) != dims.end(); }
 

@@ -11,7 +11,7 @@ namespace {
 using namespace cpu;
 
 constexpr int64_t rowBlock = 2048;    // elements of a contiguous row summed in T
-constexpr int64_t columnBlock = 256;  // rows of a column sum summed in T
+constexpr int64_t columnBlock = 64;   // rows of a column sum summed in T
 
 // A monoid over T: the combining body, its identity, and the type in which blocks are combined.
 template <class T>
@@ -148,12 +148,15 @@ T foldElement(const ReduceProgram& program, const T* in, T* buffer) {
   return T(total);
 }
 
+template <class T, int lanes>
+using LanesOrScalar = std::conditional_t<lanes == 1, T, Vec<T, lanes>>;
+
 // `vectors` vectors of neighbouring results at once, reading along the rows; vector j starts at column columns[j].
 template <class M, class T, int lanes, int vectors>
 void foldColumns(const ReduceProgram& program, const T* in, T* out, const int64_t* columns) {
   using Wide = typename M::Wide;
-  using V = Vec<T, lanes>;
-  using W = Vec<Wide, lanes>;
+  using V = LanesOrScalar<T, lanes>;
+  using W = LanesOrScalar<Wide, lanes>;
   const int64_t n = program.dimsReduced[program.rankReduced - 1];
   const int64_t stride = program.stridesReduced[program.rankReduced - 1];
   W totals[vectors];
@@ -191,8 +194,11 @@ template <class M, class T>
 void foldRow(const ReduceProgram& program, const T* in, T* out, int64_t n, int64_t stride, T* buffer) {
   const int64_t along = program.stridesReduced[program.rankReduced - 1];
   constexpr int lanes = nativeLanes<T> < 16 ? nativeLanes<T> : 16;
-  if (stride == 1 && along != 1 && n >= lanes) return foldPanel<M, T, lanes>(program, in, out, n);
-  if (stride == 1 && along != 1 && n >= 4 && lanes >= 4) return foldPanel<M, T, 4>(program, in, out, n);
+  if (stride == 1 && along != 1 && program.dimsKept[program.rankKept - 1] >= 4) {  // all columns, not those of this share
+    if (n >= lanes) return foldPanel<M, T, lanes>(program, in, out, n);
+    if (n >= 4) return foldPanel<M, T, 4>(program, in, out, n);
+    return foldPanel<M, T, 1>(program, in, out, n);
+  }
   for (int64_t i = 0; i < n; ++i) out[i] = foldElement<M>(program, in + i * stride, buffer);
 }
 

@@ -1,0 +1,188 @@
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <thread>
+
+#include "plan_builder.hpp"
+
+namespace credence::test {
+namespace {
+
+constexpr Type f32 = Type::f32;
+constexpr Type i32 = Type::i32;
+
+/// slot <- f(slot) on `n` elements, in place.
+Words update(uint32_t slot, uint32_t n, Type type, std::string_view op, double operand, uint32_t parts = 1) {
+  return cluster({{n}, {{0, type, slot, {1}}}, {constant(type, 1, operand), {op, type, 2, 0, 1}}, {{2, type, slot, {1}}}, parts});
+}
+
+Words copy(uint32_t from, uint32_t to, uint32_t n, Type type) {
+  return cluster({{n}, {{0, type, from, {1}}}, {}, {{0, type, to, {1}}}});
+}
+
+Words set(uint32_t slot, uint32_t n, Type type, double value) {
+  return cluster({{n}, {}, {constant(type, 0, value)}, {{0, type, slot, {1}}}});
+}
+
+TEST(Loop, RepeatsItsBody) {
+  PlanBuilder plan;
+  const auto out = plan.output(60 * 4);
+  plan.add(set(out, 60, f32, 0));
+  plan.add(repeat(25, update(out, 60, f32, "add", 2, 6)));
+  for (const int threads : {1, 2, 3}) EXPECT_EQ(run(plan.words(), {}, threads)[0].as<float>(), std::vector<float>(60, 50));
+}
+
+TEST(Loop, NestsAndRunsZeroTimes) {
+  PlanBuilder plan;
+  const auto out = plan.output(4), never = plan.output(4);
+  plan.add(repeat(3, repeat(4, repeat(5, update(out, 1, i32, "add", 1)))));
+  plan.add(repeat(0, update(never, 1, i32, "add", 1)));
+  for (const int threads : {1, 2, 3}) {
+    const auto got = run(plan.words(), {}, threads);
+    EXPECT_EQ(got[0].as<int32_t>()[0], 60);
+    EXPECT_EQ(got[1].as<int32_t>()[0], 0);
+  }
+}
+
+TEST(Loop, SlidesOverInputsAndOutputsForwardsAndBackwards) {
+  // out[i] = carry += x[i];  reversed[n-1-i] = carry
+  PlanBuilder plan;
+  const auto xs = plan.input(40 * 4), carry = plan.arena(4), sums = plan.output(40 * 4), back = plan.output(40 * 4);
+  const auto x = plan.sliced(xs, 0, 4, 4), sum = plan.sliced(sums, 0, 4, 4), reversed = plan.sliced(back, 0, 4, 4, true);
+  plan.add(set(carry, 1, f32, 0));
+  plan.add(barrier());
+  plan.add(repeat(40, cluster({{1}, {{0, f32, carry, {1}}, {1, f32, x, {1}}}, {{"add", f32, 2, 0, 1}}, {{2, f32, carry, {1}}, {2, f32, sum, {1}}, {2, f32, reversed, {1}}}})));
+  std::vector<float> values(40), expected(40), expectedBack(40);
+  for (std::size_t i = 0; i < 40; ++i) {
+    values[i] = static_cast<float>(i + 1);
+    expected[i] = expectedBack[39 - i] = static_cast<float>((i + 1) * (i + 2) / 2);
+  }
+  for (const int threads : {1, 2}) {
+    const auto got = run(plan.words(), {values}, threads);
+    EXPECT_EQ(got[0].as<float>(), expected);
+    EXPECT_EQ(got[1].as<float>(), expectedBack);
+  }
+}
+
+TEST(Loop, SlidesWithTheOuterLoopInsideTheInnerOne) {
+  PlanBuilder plan;
+  const auto xs = plan.input(3 * 4), out = plan.output(3 * 4);
+  const auto x = plan.sliced(xs, 0, 4, 4), y = plan.sliced(out, 0, 4, 4);
+  plan.add(repeat(3, repeat(5, cluster({{1}, {{0, f32, x, {1}}, {1, f32, y, {1}}}, {{"add", f32, 2, 0, 1}}, {{2, f32, y, {1}}}}))));
+  EXPECT_EQ(run(plan.words(), {std::vector<float>{1, 2, 3}})[0].as<float>(), (std::vector<float>{5, 10, 15}));
+}
+
+/// Doubles `value` while it is below 1000, at most `trips` times; counts the trips.
+Words doublingPlan(uint32_t trips) {
+  PlanBuilder plan;
+  const auto value = plan.output(4), count = plan.output(4), below = plan.arena(1);
+  plan.add(set(value, 1, f32, 1));
+  plan.add(barrier());
+  Words body = update(value, 1, f32, "mul", 2);
+  append(body, update(count, 1, i32, "add", 1));
+  plan.add(whileLoop(trips, below, cluster({{1}, {{0, f32, value, {1}}}, {constant(f32, 1, 1000), {"lt", f32, 2, 0, 1}}, {{2, Type::boolean, below, {1}}}}), body));
+  return plan.words();
+}
+
+TEST(Loop, RunsWhileItsPredicateHolds) {
+  for (const int threads : {1, 2, 3}) {
+    const auto got = run(doublingPlan(unlimitedTrips), {}, threads);
+    EXPECT_EQ(got[0].as<float>()[0], 1024);
+    EXPECT_EQ(got[1].as<int32_t>()[0], 10);
+  }
+}
+
+TEST(Loop, StopsAWhileAtItsMaximum) { EXPECT_EQ(run(doublingPlan(4), {})[0].as<float>()[0], 16); }
+
+TEST(Cond, TakesOneBranch) {
+  PlanBuilder plan;
+  const auto flag = plan.input(1), out = plan.output(4);
+  plan.add(cond(flag, set(out, 1, f32, 1), set(out, 1, f32, 2)));
+  for (const int threads : {1, 2}) {
+    EXPECT_EQ(run(plan.words(), {std::vector<uint8_t>{1}}, threads)[0].as<float>()[0], 1);
+    EXPECT_EQ(run(plan.words(), {std::vector<uint8_t>{0}}, threads)[0].as<float>()[0], 2);
+  }
+}
+
+TEST(Cond, MayChangeItsOwnPredicateInALoop) {
+  // Every second trip adds 1: the branch flips the flag that chose it.
+  PlanBuilder plan;
+  const auto flag = plan.arena(1), out = plan.output(4);
+  plan.add(set(flag, 1, Type::boolean, 0));
+  plan.add(barrier());
+  Words taken = update(out, 1, i32, "add", 1);
+  append(taken, set(flag, 1, Type::boolean, 0));
+  plan.add(repeat(1000, cond(flag, taken, set(flag, 1, Type::boolean, 1))));
+  for (const int threads : {1, 2, 3}) EXPECT_EQ(run(plan.words(), {}, threads)[0].as<int32_t>()[0], 500);
+}
+
+TEST(Run, OrdersThreadsAtBarriers) {
+  // y = reversed(x) after x has been written by all threads, a thousand times over.
+  PlanBuilder plan;
+  const auto x = plan.arena(600 * 4), y = plan.arena(600 * 4), out = plan.output(600 * 4);
+  plan.add(cluster({{600}, {}, {{"iota", i32, 0, 0}}, {{0, i32, x, {1}}}, 6}));
+  Words body = barrier();
+  append(body, cluster({{600}, {{0, i32, x, {-1}, 599}}, {constant(i32, 1, 1), {"add", i32, 2, 0, 1}}, {{2, i32, y, {1}}}, 6}));
+  append(body, barrier());
+  append(body, cluster({{600}, {{0, i32, y, {-1}, 599}}, {}, {{0, i32, x, {1}}}, 6}));
+  plan.add(repeat(1000, body));
+  plan.add(copy(x, out, 600, i32));
+  std::vector<int32_t> expected(600);
+  for (std::size_t i = 0; i < 600; ++i) expected[i] = static_cast<int32_t>(i) + 1000;
+  for (const int threads : {1, 2, 3, 4}) EXPECT_EQ(run(plan.words(), {}, threads)[0].as<int32_t>(), expected) << threads;
+}
+
+TEST(Run, StopsInsideALoopWhenCancelled) {
+  PlanBuilder plan;
+  const auto out = plan.output(4);
+  plan.add(repeat(unlimitedTrips, update(out, 1, i32, "add", 1)));
+  for (const int threads : {1, 2, 3}) {
+    Control control;
+    std::thread canceller([&] {
+      while (control.progress < 1000) std::this_thread::yield();
+      control.cancelled = true;
+    });
+    EXPECT_THROW(run(plan.words(), {}, threads, &control), std::runtime_error);
+    canceller.join();
+    EXPECT_GE(control.progress, 1000u);
+  }
+}
+
+TEST(Run, CountsOutermostIterationsAsProgress) {
+  PlanBuilder plan;
+  const auto out = plan.output(4);
+  plan.add(repeat(7, repeat(3, update(out, 1, i32, "add", 1))));
+  for (const int threads : {1, 2}) {
+    Control control;
+    run(plan.words(), {}, threads, &control);
+    EXPECT_EQ(control.progress, 7u);
+  }
+}
+
+TEST(Run, DoesNothingWhenCancelledBeforehand) {
+  PlanBuilder plan;
+  plan.add(barrier());
+  Control control;
+  control.cancelled = true;
+  EXPECT_THROW(run(plan.words(), {}, 1, &control), std::runtime_error);
+}
+
+TEST(Run, KeepsRunsOfOneExecutableApart) {
+  PlanBuilder plan;
+  const auto x = plan.input(1000 * 4), work = plan.arena(1000 * 4), out = plan.output(1000 * 4);
+  plan.add(copy(x, work, 1000, i32));
+  plan.add(barrier());
+  plan.add(repeat(300, update(work, 1000, i32, "add", 1, 10)));
+  plan.add(copy(work, out, 1000, i32));
+  cpu::Executable executable(decode(plan.words()));
+  std::vector<std::thread> runs;
+  for (int32_t i = 0; i < 4; ++i)
+    runs.emplace_back([&executable, i] {
+      for (int repeat = 0; repeat < 5; ++repeat)
+        EXPECT_EQ(run(executable, {std::vector<int32_t>(1000, i)}, 1 + i % 2)[0].as<int32_t>(), std::vector<int32_t>(1000, 300 + i));
+    });
+  for (std::thread& thread : runs) thread.join();
+}
+
+}  // namespace
+}  // namespace credence::test

@@ -21,27 +21,26 @@ function loss(layers: Layers<Tensor>, x: Tensor, y: Tensor): Tensor {
 
 const steps = 100;
 
+type State = { readonly layers: Layers<Tensor>; readonly m: Layers<Tensor>; readonly v: Layers<Tensor> };
+
 /** A hundred steps of Adam as one program. */
-function train(layers: Layers<Tensor>, x: Tensor, y: Tensor): Layers<Tensor> {
+function train(start: Layers<Tensor>, x: Tensor, y: Tensor): Layers<Tensor> {
   const { learningRate, beta1, beta2, epsilon } = adam;
-  const zeros = tree.map((p: Tensor) => p.mul(0), layers);
-  const state = { layers, m: zeros, v: zeros };
-  const end = repeat(
-    steps,
-    ({ layers, m, v }, i) => {
-      const [, gradient] = valueAndGrad(loss)(layers, x, y);
-      const t = i.cast("f32").add(1);
-      const m1 = tree.map((a: Tensor, g: Tensor) => a.mul(beta1).add(g.mul(1 - beta1)), m, gradient);
-      const v1 = tree.map((a: Tensor, g: Tensor) => a.mul(beta2).add(g.square().mul(1 - beta2)), v, gradient);
-      const unbias1 = t.mul(Math.log(beta1)).exp().neg().add(1);
-      const unbias2 = t.mul(Math.log(beta2)).exp().neg().add(1);
-      const move = (p: Tensor, a: Tensor, b: Tensor): Tensor =>
-        p.sub(a.div(unbias1).mul(learningRate).div(b.div(unbias2).sqrt().add(epsilon)));
-      return { layers: tree.map(move, layers, m1, v1), m: m1, v: v1 };
-    },
-    state,
-  );
-  return end.layers;
+  const map = (f: (...leaves: Tensor[]) => Tensor, ...trees: Layers<Tensor>[]) =>
+    tree.map(f, trees[0]!, ...trees.slice(1)) as Layers<Tensor>;
+  const step = ({ layers, m, v }: State, number: Tensor): State => {
+    const [, gradient] = valueAndGrad(loss)(layers, x, y);
+    const t = number.cast("f32").add(1);
+    const unbias1 = t.mul(Math.log(beta1)).exp().neg().add(1);
+    const unbias2 = t.mul(Math.log(beta2)).exp().neg().add(1);
+    const m1 = map((a, g) => a!.mul(beta1).add(g!.mul(1 - beta1)), m, gradient);
+    const v1 = map((a, g) => a!.mul(beta2).add(g!.square().mul(1 - beta2)), v, gradient);
+    const move = (p: Tensor, a: Tensor, b: Tensor): Tensor =>
+      p.sub(a.div(unbias1).mul(learningRate).div(b.div(unbias2).sqrt().add(epsilon)));
+    return { layers: map(move as (...leaves: Tensor[]) => Tensor, layers, m1, v1), m: m1, v: v1 };
+  };
+  const zeros = map((p) => p!.mul(0), start);
+  return repeat(steps, step, { layers: start, m: zeros, v: zeros }).layers;
 }
 
 async function credence(problem: DenseProblem, threads: number, seconds: number): Promise<Seconds> {

@@ -1,6 +1,6 @@
 // The networks that sbi trains by default, at its sizes: one training step, and ten thousand draws from a posterior.
-import { adam, couplingSpline, type Flow, maskedAutoregressive } from "@credence/core";
-import { mean, type NdArray, program, random, repeat, type Tensor, type Tree, take, tree, valueAndGrad } from "@credence/tensor";
+import { type AdamState, adam, couplingSpline, type Flow, maskedAutoregressive } from "@credence/core";
+import { type NdArray, program, random, repeat, type Tensor, type Tree, take, tree, valueAndGrad } from "@credence/tensor";
 import type { Benchmark } from "./measurement.ts";
 import { count, numbers, words } from "./options.ts";
 import { pytorch } from "./pytorch.ts";
@@ -15,39 +15,37 @@ const rows = 10_000;
 const draws = 10_000;
 
 type Params = readonly Tree<Tensor>[];
+type State = { readonly params: Params; readonly optimiser: AdamState<Params> };
 
 /** `steps` of: gather a minibatch, forward, backward, clip the gradient norm to 5, Adam at 5e-4; one program. */
 function trainer(flow: Flow<Params>, batch: number, steps: number) {
-  const optimizer = adam<Params>({ learningRate: 5e-4, clipNorm: 5 });
-  const loss = (params: Params, theta: Tensor, x: Tensor): Tensor => mean(flow.logProb(params, theta, x)).neg();
-  return (params: Params, theta: Tensor, x: Tensor, key: Tensor): Params =>
-    repeat(
-      steps,
-      (carry, step) => {
-        const chosen = random.uniform(random.fold(key, step), [batch]).mul(rows).cast("i32");
-        const [, gradient] = valueAndGrad(loss)(carry.params, take(theta, chosen), take(x, chosen));
-        const next = optimizer.step(carry.state, carry.params, gradient);
-        return { params: next.params, state: next.state };
-      },
-      { params, state: optimizer.init(params) },
-    ).params;
+  const optimiser = adam<Params>({ learningRate: 5e-4, clipNorm: 5 });
+  const lossAndGradient = valueAndGrad((params: Params, theta: Tensor, x: Tensor) => flow.logProb(params, theta, x).mean().neg());
+  return (params: Params, theta: Tensor, x: Tensor, key: Tensor): Tensor[] => {
+    const step = (carry: State, number: Tensor): State => {
+      const chosen = random.uniform(random.fold(key, number), [batch]).mul(rows).cast("i32");
+      const [, gradient] = lossAndGradient(carry.params, take(theta, chosen), take(x, chosen));
+      const next = optimiser.step(carry.optimiser, carry.params, gradient);
+      return { params: next.params, optimiser: next.state };
+    };
+    return tree.flatten(repeat(steps, step, { params, optimiser: optimiser.init(params) }).params as Tree<Tensor>).leaves;
+  };
 }
 
-function problem(kind: keyof typeof kinds, [dimension, context]: readonly [number, number], threads: number) {
-  const flow = kinds[kind]({ dimension, context });
-  const start = program(
-    () => {
-      const key = random.key(1);
-      const normal = (stream: number, shape: readonly number[]): Tensor => random.normal(random.fold(key, stream), shape);
-      return { params: flow.init(random.fold(key, 0)), theta: normal(1, [rows, dimension]), x: normal(2, [rows, context]), key };
-    },
-    { threads },
-  )();
-  return { flow, ...start };
+/** Weights as they start, and a training set whose values do not matter: time does not depend on them. */
+function problem(flow: Flow<Params>, [dimension, context]: readonly [number, number]) {
+  const normal = (stream: number, width: number): Tensor => random.normal(random.key(stream), [rows, width]);
+  // The type of a tree's concrete counterpart has no end, and so the weights pass through as a list.
+  let weights: ReturnType<typeof tree.flatten<Tensor>> | undefined;
+  const start = program(() => {
+    weights = tree.flatten(flow.init(random.key(0)) as Tree<Tensor>);
+    return { leaves: weights.leaves, theta: normal(1, dimension), x: normal(2, context), key: random.key(3) };
+  })();
+  return { ...start, params: tree.unflatten(weights!.structure, start.leaves) };
 }
 
-const disposeAll = (arrays: Tree<NdArray>): void => {
-  tree.map((array: NdArray) => array.dispose(), arrays);
+const dispose = (arrays: readonly NdArray[]): void => {
+  for (const array of arrays) array.dispose();
 };
 
 export const flows: Benchmark = {
@@ -65,21 +63,22 @@ export const flows: Benchmark = {
       for (const kind of words(options, "flows", kinds))
         for (const task of words(options, "tasks", tasks)) {
           const dims = tasks[task];
-          const { flow, params, theta, x, key } = problem(kind, dims, threads);
+          const flow = kinds[kind]({ dimension: dims[0], context: dims[1] });
+          const { params, theta, x, key } = problem(flow, dims);
           const peer = (what: string, more: readonly string[]) =>
             pytorch("flow", [what, "--flow", kind, "--dims", ...dims.map(String), "--budget", String(seconds), ...more], threads);
           const size = `${task} (${dims.join(", ")})`;
           for (const batch of numbers(options, "batches")) {
             const steps = count(20_000 / batch);
             const run = program(trainer(flow, batch, steps), { name: `train ${kind}`, threads });
-            const ours = await time(() => disposeAll(run(params, theta, x, key)), { seconds, unitsPerCall: steps });
+            const ours = await time(() => dispose(run(params, theta, x, key)), { seconds, unitsPerCall: steps });
             const theirs = await peer("train", ["--batch", String(batch)]);
             emit({ name: `train ${kind}`, size: `${size} batch ${batch}`, device: "cpu", threads, seconds: ours, peer: theirs });
           }
           const sample = program((p: Params, k: Tensor, all: Tensor) => flow.sample(p, k, all.slice([0, 0], [1, dims[1]]), draws), {
             threads,
           });
-          const ours = await time(() => disposeAll(sample(params, key, x)), { seconds });
+          const ours = await time(() => sample(params, key, x).dispose(), { seconds });
           const theirs = await peer("sample", ["--draws", String(draws)]);
           emit({ name: `sample ${kind}`, size: `${size} ${draws} draws`, device: "cpu", threads, seconds: ours, peer: theirs });
         }

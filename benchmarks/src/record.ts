@@ -18,7 +18,7 @@ export function row({ peer, bar, figures, ...ours }: Measurement) {
 }
 
 const columns = ["benchmark", "size", "device", "threads", "median", "min .. max", "peer", "peer median", "ratio", "bar", ""] as const;
-const widths = [24, 26, 7, 7, 10, 21, 30, 11, 7, 5, 6];
+const widths = [12, 31, 7, 7, 10, 21, 26, 11, 7, 5, 6];
 
 const line = (cells: readonly string[]): string =>
   cells

@@ -16,6 +16,13 @@ describe("safetensors", () => {
     for (const [name, array] of Object.entries(arrays)) expect(read[name]).toEqual(array);
   });
 
+  it("reads a part of a larger buffer, as files come from the disk", () => {
+    const bytes = encodeSafetensors(arrays);
+    const pool = Buffer.alloc(bytes.length + 13);
+    pool.set(bytes, 5);
+    expect(decodeSafetensors(pool.subarray(5, 5 + bytes.length), "pool").arrays["weight"]).toEqual(arrays.weight);
+  });
+
   it("follows the published layout: length, JSON header, data", () => {
     const bytes = encodeSafetensors({ a: { dtype: "f32", shape: [1], data: Float32Array.of(1) } });
     const length = Number(new DataView(bytes.buffer).getBigUint64(0, true));

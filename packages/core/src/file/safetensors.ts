@@ -82,7 +82,8 @@ export function decodeSafetensors(bytes: Uint8Array, file: string): StoredArrays
     if (end > data.byteLength) refuse(`array ${name} ends at byte ${end} of the data, which has ${data.byteLength}`);
     const type = types[code];
     if (end - start !== sizeOf(shape) * type.bytes) refuse(`array ${name} of shape [${shape.join(", ")}] has ${end - start} bytes`);
-    const copy = data.slice(start, end);
+    // A copy, aligned for its type; `slice` would not do, which on a Buffer is a view.
+    const copy = new Uint8Array(data.subarray(start, end));
     arrays[name] = { dtype: type.dtype, shape, data: new type.view(copy.buffer, 0, sizeOf(shape)) };
     expectedStart = end;
   }

@@ -1,6 +1,6 @@
 import type { ApplicationOptions, PublishedValue } from "@credence/core";
 import { DatasetError, readCensus, readCensusFile } from "@credence/data";
-import { program, random, type Tensor } from "@credence/tensor";
+import { array, program, random, type Tensor } from "@credence/tensor";
 import { type Rates, rateNames } from "./model.ts";
 import { simulateCounts } from "./simulator.ts";
 
@@ -91,8 +91,11 @@ async function registered(name: string): Promise<Observation> {
 /** Sixty years of a population whose rates are known. */
 function simulated(): Observation {
   const simulate = program((rates: Tensor) => simulateCounts(random.key(simulatedSeed), rates, simulatedDesign), { name: "simulated series" });
-  const rates = Float32Array.from(rateNames, (name) => simulatedTruth[name]);
-  using counts = simulate([[...rates]] as never);
+  using rates = array(
+    Float32Array.from(rateNames, (name) => simulatedTruth[name]),
+    { shape: [1, rateNames.length] },
+  );
+  using counts = simulate(rates);
   return {
     dataset: "simulated",
     title: "Simulated population of known rates, 1950-2010",

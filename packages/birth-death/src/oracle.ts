@@ -19,7 +19,7 @@ export interface CountSeries {
 export function logLikelihood(rates: Tensor, series: CountSeries): Tensor {
   const { before, after, years } = transitionsOf(series);
   const [birth, death, immigration] = [0, 1, 2].map((column) => rates.slice([0, column], [undefined, column + 1])) as [Tensor, Tensor, Tensor];
-  return birthDeathLogTransition(constant(before), constant(after), constant(years), birth, death, immigration).sum(1);
+  return birthDeathLogTransition(constant(before, "f64"), constant(after, "f64"), constant(years, "f64"), birth, death, immigration).sum(1);
 }
 
 export interface OracleOptions {

@@ -54,7 +54,7 @@ export async function phase<Facts extends JsonValue>({ directory, name, inputs, 
 async function read<Facts extends JsonValue>(path: string, fingerprint: string): Promise<DonePhase<Facts> | undefined> {
   let bytes: Uint8Array;
   try {
-    bytes = await readFile(path);
+    bytes = Uint8Array.from(await readFile(path));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;

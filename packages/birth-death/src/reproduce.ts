@@ -54,6 +54,8 @@ async function reproduce(options: ApplicationOptions, context: ApplicationContex
   const observation = await readObservation(options);
   const settings = settingsOf(options, observation);
   const run: Run = { observation, settings, context, directory: join(options.out, "phases") };
+  // First, so that a folder that cannot be written is told before the work and not after it.
+  await writeJson(join(options.out, "run.json"), provenance(options, run));
   const { times, counts } = observation;
   context.log(`${observation.title}: ${counts.length} counts, ${times[0]} to ${times.at(-1)}, from ${counts[0]} to ${counts.at(-1)} ${observation.unit}`);
 
@@ -71,7 +73,7 @@ async function reproduce(options: ApplicationOptions, context: ApplicationContex
   const summary = summaryOf(run, phases);
   await writeInference(join(options.out, "posterior.nc"), run, phases);
   await writeBirthDeathReport(join(options.out, "report.html"), run, phases, summary);
-  await writeJson(join(options.out, "run.json"), provenance(options, run));
+  await writeJson(join(options.out, "run.json"), { ...provenance(options, run), seconds: summary.cost.seconds });
   await writeJson(join(options.out, "summary.json"), summary);
   return summary;
 }
@@ -183,7 +185,7 @@ async function inferPhase(run: Run, posterior: Posterior, trained: DonePhase): P
 }
 
 /** What was run, on what, and with what. */
-function provenance(options: ApplicationOptions, { observation, settings }: Run): JsonValue {
+function provenance(options: ApplicationOptions, { observation, settings }: Run) {
   const { dataset, title, source, licence, checksum, note } = observation;
   return {
     application: application.name,

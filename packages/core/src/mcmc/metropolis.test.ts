@@ -1,4 +1,6 @@
-import { array, log, program, type Tensor } from "@credence/tensor";
+import { existsSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { array, concat, log, program, split, type Tensor } from "@credence/tensor";
 import { describe, expect, test } from "vitest";
 import { betaCdf } from "../check/beta-function.ts";
 import { summarizeChains } from "../check/summarize-chains.ts";
@@ -112,6 +114,49 @@ describe("random-walk Metropolis", { timeout: 120_000 }, () => {
     });
     setTimeout(() => controller.abort(new Error("enough")), 30);
     await expect(running).rejects.toThrow("enough");
+  });
+});
+
+const posteriordb = resolve(process.env.CREDENCE_DATA ?? resolve(import.meta.dirname, "../../../../../shared/data"), "posteriordb");
+
+describe.skipIf(!existsSync(posteriordb))("reference posteriors of posteriordb", { timeout: 120_000 }, () => {
+  test("eight schools, ten dimensions with a funnel, agrees in every mean and sd", async () => {
+    // Rubin 1981: effects of coaching and their standard errors.
+    const y = array([28, 8, -3, 7, -1, 1, 18, 12], { dtype: "f64" });
+    const sigma = array([15, 10, 16, 11, 9, 11, 10, 18], { dtype: "f64" });
+    // theta = mu + tau z, z ~ N(0, 1), mu ~ N(0, 5), tau ~ half-Cauchy(5); x = (z, mu, log tau).
+    const parts = (x: Tensor) => {
+      const [z, mu, logTau] = split(x, [8, 1, 1], -1) as [Tensor, Tensor, Tensor];
+      return { z, mu, tau: logTau.exp(), logTau };
+    };
+    const logDensity = (x: Tensor) => {
+      const { z, mu, tau, logTau } = parts(x);
+      const prior = normal(0, 1)
+        .logProb(z)
+        .sum(-1)
+        .add(normal(0, 5).logProb(mu).sub(tau.div(5).square().log1p()).add(logTau).squeeze(-1));
+      return prior.add(
+        normal(mu.add(tau.mul(z)), sigma)
+          .logProb(y)
+          .sum(-1),
+      );
+    };
+    const result = await metropolis({ logDensity, init: scattered(64, 10, 1), seed: 7, warmup: 3000, draws: 400, thin: 25 });
+    using effects = program((x: Tensor) => {
+      const { z, mu, tau } = parts(x);
+      return concat([mu.add(tau.mul(z)), mu, tau], -1);
+    })(result.draws);
+    const names = [...Array.from({ length: 8 }, (_, i) => `theta[${i + 1}]`), "mu", "tau"];
+    const reference = JSON.parse(
+      readFileSync(resolve(posteriordb, "eight_schools-eight_schools_noncentered/reference_summary.json"), "utf8"),
+    );
+    for (const s of summarizeChains({ names, draws: effects })) {
+      const { mean, sd } = reference[s.name];
+      expect(s.rHat).toBeLessThan(1.02);
+      // The reference has 10 000 independent draws: its mean is known to sd / 100 and its sd (heavy tails) to about sd / 70.
+      expect(Math.abs(s.mean - mean)).toBeLessThan(4 * Math.hypot(s.mcseMean, sd / 100));
+      expect(Math.abs(s.sd - sd)).toBeLessThan(4 * Math.hypot(s.mcseSd, sd / 70));
+    }
   });
 });
 

@@ -1,0 +1,11 @@
+#!/usr/bin/env node
+import { application as birthDeath } from "@credence/birth-death";
+import { credence } from "./credence.ts";
+
+// A reader that has seen enough (`credence data list | head -1`) is no failure.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(0);
+  throw error;
+});
+
+process.exitCode = await credence(process.argv.slice(2), [birthDeath], process);

@@ -27,13 +27,12 @@ const exact: PosteriorSampler = {
       { shape: [count, 2] },
     );
   },
-  async logProb(theta, x) {
-    const [first, second] = x.data() as Float64Array;
-    const values = theta.data();
+  async logProbPairs(theta, x) {
+    const [points, data] = [theta.data(), x.data()];
     return array(
       Float64Array.from(
         { length: theta.shape[0]! },
-        (_, i) => -((values[2 * i]! - second! / 2) ** 2) - (values[2 * i + 1]! - first! / 2) ** 2,
+        (_, i) => -((points[2 * i]! - data[2 * i + 1]! / 2) ** 2) - (points[2 * i + 1]! - data[2 * i]! / 2) ** 2,
       ),
     );
   },
@@ -78,7 +77,7 @@ describe("calibration draws", () => {
     await expect(calibrationDraws({ ...ok, x: pairs(4).x })).rejects.toThrow("theta has 10 rows and x has 4");
     await expect(calibrationDraws({ ...ok, draws: 0 })).rejects.toThrow("draws must be an integer >= 1, got 0");
     await expect(calibrationDraws({ ...ok, posterior: { sample: exact.sample }, logProb: true })).rejects.toThrow(
-      "the posterior has no logProb",
+      "the posterior has no logProbPairs",
     );
     await expect(calibrationDraws({ ...ok, posterior: { sample: exact.sample } })).rejects.toThrow("expected 9 draws of 3 parameters");
   });

@@ -8,8 +8,8 @@ export interface PosteriorSampler {
   sample(x: NdArray, count: number, options: SamplerOptions): Promise<NdArray>;
   /** Draws [m, count, D] for m observations [m, ...] at once; used where present. */
   sampleMany?(x: NdArray, count: number, options: SamplerOptions): Promise<NdArray>;
-  /** Log densities [n] of theta [n, D] at one observation; used where present. */
-  logProb?(theta: NdArray, x: NdArray): Promise<NdArray>;
+  /** Log densities [n] of rows of theta [n, D], each at its own row of x [n, ...]; used where present. */
+  logProbPairs?(theta: NdArray, x: NdArray, options: { readonly signal?: AbortSignal }): Promise<NdArray>;
 }
 
 export interface SamplerOptions {
@@ -66,24 +66,18 @@ export async function calibrationDraws(options: CalibrationOptions): Promise<Cal
   if (x.shape[0] !== replicates) throw new RangeError(`calibrationDraws: theta has ${replicates} rows and x has ${x.shape[0]}`);
   if (!(Number.isInteger(drawCount) && drawCount >= 1))
     throw new RangeError(`calibrationDraws: draws must be an integer >= 1, got ${drawCount}`);
-  const evaluates = options.logProb ?? posterior.logProb !== undefined;
-  if (evaluates && !posterior.logProb)
-    throw new TypeError("calibrationDraws: log densities were asked for and the posterior has no logProb");
+  const evaluates = options.logProb ?? posterior.logProbPairs !== undefined;
+  if (evaluates && !posterior.logProbPairs)
+    throw new TypeError("calibrationDraws: log densities were asked for and the posterior has no logProbPairs");
 
-  const observations = x.data();
-  const width = x.size / replicates;
-  const rows = (begin: number, end: number): NdArray =>
-    array(observations.slice(begin * width, end * width), { shape: [end - begin, ...x.shape.slice(1)], device: x.device });
-  const row = (replicate: number): NdArray =>
-    array(observations.slice(replicate * width, (replicate + 1) * width), { shape: x.shape.slice(1), device: x.device });
-
+  const observations: Observations = { values: Float64Array.from(x.data()), width: x.size / replicates, like: x };
   const draws = new Float64Array(replicates * drawCount * dimension);
   const step = posterior.sampleMany ? chunk : 1;
   for (let begin = 0; begin < replicates; begin += step) {
     signal?.throwIfAborted();
     const end = Math.min(begin + step, replicates);
     const sampling = { seed: (seed + begin) >>> 0, ...(signal && { signal }) };
-    using at = posterior.sampleMany ? rows(begin, end) : row(begin);
+    using at = posterior.sampleMany ? rowsOf(observations, begin, end) : rowOf(observations, begin);
     using part = await (posterior.sampleMany ? posterior.sampleMany(at, drawCount, sampling) : posterior.sample(at, drawCount, sampling));
     if (part.size !== (end - begin) * drawCount * dimension)
       throw new RangeError(
@@ -93,24 +87,68 @@ export async function calibrationDraws(options: CalibrationOptions): Promise<Cal
     onProgress?.({ phase: "calibration draws", done: end, total: replicates });
   }
   const drawn = { names, replicates, drawCount, truth, draws };
-  if (!evaluates) return drawn;
+  return evaluates ? { ...drawn, logProb: await densities(drawn, observations, options) } : drawn;
+}
 
-  // The truth and the draws of a replicate share one observation: one call.
-  const logProb = { truth: new Float64Array(replicates), draws: new Float64Array(replicates * drawCount) };
-  for (let replicate = 0; replicate < replicates; replicate++) {
+/** Rows, and numbers of observations, whose density is asked for at a time. */
+const rowsMax = 8192;
+const numbersMax = 2 ** 24;
+
+/** Log density of the truth and the draws of every replicate, at copies of its observation. */
+async function densities(
+  drawn: CalibrationDraws,
+  observations: Observations,
+  options: CalibrationOptions,
+): Promise<{ truth: Float64Array; draws: Float64Array }> {
+  const { replicates, drawCount, truth, draws, names } = drawn;
+  const { posterior, signal, onProgress } = options;
+  const dimension = names.length;
+  const points = 1 + drawCount;
+  const result = { truth: new Float64Array(replicates), draws: new Float64Array(replicates * drawCount) };
+  const step = Math.max(1, Math.floor(Math.min(rowsMax, numbersMax / observations.width) / points));
+  for (let begin = 0; begin < replicates; begin += step) {
     signal?.throwIfAborted();
-    const points = new Float64Array((1 + drawCount) * dimension);
-    points.set(truth.subarray(replicate * dimension, (replicate + 1) * dimension));
-    points.set(draws.subarray(replicate * drawCount * dimension, (replicate + 1) * drawCount * dimension), dimension);
-    using at = row(replicate);
-    using what = array(points, { shape: [1 + drawCount, dimension], device: x.device });
-    using density = await posterior.logProb!(what, at);
+    const end = Math.min(begin + step, replicates);
+    const theta = new Float64Array((end - begin) * points * dimension);
+    for (let replicate = begin; replicate < end; replicate++) {
+      const at = (replicate - begin) * points * dimension;
+      theta.set(truth.subarray(replicate * dimension, (replicate + 1) * dimension), at);
+      theta.set(draws.subarray(replicate * drawCount * dimension, (replicate + 1) * drawCount * dimension), at + dimension);
+    }
+    using what = array(theta, { shape: [(end - begin) * points, dimension], device: observations.like.device });
+    using where = rowsOf(observations, begin, end, points);
+    using density = await posterior.logProbPairs!(what, where, signal ? { signal } : {});
     const values = density.data();
-    logProb.truth[replicate] = values[0]!;
-    logProb.draws.set(values.subarray(1), replicate * drawCount);
-    onProgress?.({ phase: "calibration densities", done: replicate + 1, total: replicates });
+    for (let replicate = begin; replicate < end; replicate++) {
+      const at = (replicate - begin) * points;
+      result.truth[replicate] = values[at]!;
+      result.draws.set(values.subarray(at + 1, at + points), replicate * drawCount);
+    }
+    onProgress?.({ phase: "calibration densities", done: end, total: replicates });
   }
-  return { ...drawn, logProb };
+  return result;
+}
+
+/** All observations on the host, `width` numbers each; `like` has their shape, type and device. */
+interface Observations {
+  readonly values: Float64Array;
+  readonly width: number;
+  readonly like: NdArray;
+}
+
+function rowOf({ values, width, like }: Observations, i: number): NdArray {
+  return array(values.slice(i * width, (i + 1) * width), { shape: like.shape.slice(1), dtype: like.dtype, device: like.device });
+}
+
+/** Observations [begin, end), each `copies` times. */
+function rowsOf({ values, width, like }: Observations, begin: number, end: number, copies = 1): NdArray {
+  const count = (end - begin) * copies;
+  const rows = new Float64Array(count * width);
+  for (let i = 0; i < count; i++) {
+    const source = begin + Math.floor(i / copies);
+    rows.set(values.subarray(source * width, (source + 1) * width), i * width);
+  }
+  return array(rows, { shape: [count, ...like.shape.slice(1)], dtype: like.dtype, device: like.device });
 }
 
 /** The columns `wanted` of theta [R, D], in f64. */

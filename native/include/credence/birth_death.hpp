@@ -239,8 +239,9 @@ CREDENCE_HD V logTransition(V i, V j, V t, V birth, V death, V immigration) {
   const V exponent = (birth - death) * t, decay = math::exp<V>(-math::abs(exponent));
   const Mask<V> grows = exponent > 0.0;
   const V psi = t * decayFraction<V>(math::abs(exponent));
-  const V logPhi = select(grows, exponent, zero) + math::log(psi);
-  const V logD = select(grows, exponent, zero) + math::log1p<V>(psi * select(grows, death, birth));  // of 1 + birth phi
+  const V logScaledD = math::log1p<V>(psi * select(grows, death, birth));
+  const V logD = select(grows, exponent, zero) + logScaledD;  // of D = 1 + birth phi
+  const V logPhiOverD = math::log(psi) - logScaledD;          // e^(growth t) cancels, and with it the loss at large t
 
   // Survivors that have a way: none die of nothing, and nothing comes of nothing.
   const V most = select(i < j, i, j);
@@ -259,10 +260,10 @@ CREDENCE_HD V logTransition(V i, V j, V t, V birth, V death, V immigration) {
   const V one = broadcast<V>(1.0);
   const auto logFactorial = [&](V n) { return math::lgammaPositive<V>(select(possible, n, zero) + one); };
   const V deaths = i - k, births = j - k;
-  const V logTerm = logFactorial(i) - logFactorial(k) - logFactorial(deaths) - logFactorial(births) + k * exponent +
-                    select(deaths > 0.0, V(deaths * (math::log(death) + logPhi)), zero) +
-                    select(births > 0.0, V(births * logPhi), zero) + logRisingRates<V>(birth, immigration, k, j) -
-                    (i + j) * logD -
+  const V logTerm = logFactorial(i) - logFactorial(k) - logFactorial(deaths) - logFactorial(births) -
+                    k * (math::abs(exponent) + 2.0 * logScaledD) +
+                    select(deaths > 0.0, V(deaths * (math::log(death) + logPhiOverD)), zero) +
+                    select(births > 0.0, V(births * logPhiOverD), zero) + logRisingRates<V>(birth, immigration, k, j) -
                     immigration * select(grows, V(logD / birth), V(psi * log1pFraction<V>(birth * psi)));
 
   V sum = one, above = select(possible, one, zero), below = above, kAbove = k, kBelow = k;

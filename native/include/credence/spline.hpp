@@ -171,6 +171,11 @@ struct SplineValue {
   V y, logDerivative;
 };
 
+template <class V>
+struct WithinBin {
+  V fraction, slope;
+};
+
 // Evaluates the spline of the transposed parameters (3K - 1 columns, overwritten) at x, or its inverse.
 template <class V>
 CREDENCE_HD SplineValue<V> evaluateSpline(const SplineShape& shape, V* parameters, V x, bool inverse) {
@@ -185,22 +190,27 @@ CREDENCE_HD SplineValue<V> evaluateSpline(const SplineShape& shape, V* parameter
   const auto slopes = slopesOf(bin, shape);
 
   const V s = bin.height / bin.width, curvature = slopes.left + slopes.right - S(2) * s;
+  // At xi of the bin: the rise above Y as a fraction of H, and dy/dx.
+  const auto within = [&](V xi) {
+    const V rest = S(1) - xi, q = xi * rest, inverseD = S(1) / (s + curvature * q), ratio = s * inverseD;
+    return WithinBin<V>{(s * xi * xi + slopes.left * q) * inverseD,
+                        ratio * ratio * (slopes.right * xi * xi + S(2) * s * q + slopes.left * rest * rest)};
+  };
   V xi;
   if (inverse) {  // the root of a xi^2 + b xi + c = 0 in [0, 1], in the form that does not cancel
     const V rise = position - bin.y, bend = rise * curvature;
     const V a = bin.height * (s - slopes.left) + bend, b = bin.height * slopes.left - bend, c = -s * rise;
     const V discriminant = b * b - S(4) * a * c;
-    xi = S(2) * c / (-b - math::sqrt<V>(select(discriminant > S(0), discriminant, V{})));
+    xi = math::clamp<V>(S(2) * c / (-b - math::sqrt<V>(select(discriminant > S(0), discriminant, V{}))), S(0), S(1));
+    const WithinBin<V> found = within(xi);  // a Newton step: the discriminant cancels where the bin is nearly flat at one end
+    xi -= (bin.height * found.fraction - rise) / (bin.width * found.slope);
   } else {
     xi = (position - bin.x) / bin.width;
   }
   xi = math::clamp<V>(xi, S(0), S(1));  // rounding may step out of the bin by an ulp
-  const V rest = S(1) - xi, q = xi * rest;
-  const V denominator = s + curvature * q;
-  const V ratio = s / denominator;
-  const V slope = ratio * ratio * (slopes.right * xi * xi + S(2) * s * q + slopes.left * rest * rest);
-  const V logSlope = math::log(slope);
-  const V y = inverse ? xi * bin.width + bin.x : bin.y + bin.height * (s * xi * xi + slopes.left * q) / denominator;
+  const WithinBin<V> here = within(xi);
+  const V logSlope = math::log(here.slope);
+  const V y = inverse ? xi * bin.width + bin.x : bin.y + bin.height * here.fraction;
   return {select(inside, y, x), select(inside, inverse ? V(-logSlope) : logSlope, select(x == x, V{}, x))};
 }
 

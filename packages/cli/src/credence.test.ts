@@ -71,7 +71,7 @@ test("an application gets checked options with its defaults, and its findings ar
     quick: true,
     own: { trimShare: 0.1, kind: "geometric", robust: undefined },
   });
-  expect(text).toMatch(/mean +3 ± 0\.500 +2\.20 to 3\.80 +3\.01 ± 0\.500 +m/);
+  expect(text).toMatch(/mean +3\.00 ± 0\.50 +2\.20 to 3\.80 +3\.01 ± 0\.50 +m/);
   expect(text).toContain("C2ST against the exact posterior 0.500");
   expect(text).toContain(`report: ${join(out, "report.html")}`);
   expect(err).toContain("averaging\n");

@@ -1,5 +1,5 @@
 import type { Summary } from "@credence/core";
-import { formatNumber } from "@credence/report";
+import { formatEstimate, formatNumber } from "@credence/report";
 import { duration } from "./duration.ts";
 import { textTable } from "./text-table.ts";
 
@@ -10,9 +10,9 @@ export function describeSummary(summary: Summary): string {
     const exact = oracle?.[name];
     return [
       name,
-      `${formatNumber(mean)} ± ${formatNumber(sd)}`,
+      formatEstimate(mean, sd),
       `${formatNumber(q05)} to ${formatNumber(q95)}`,
-      ...(oracle === undefined ? [] : [exact === undefined ? "" : `${formatNumber(exact.mean)} ± ${formatNumber(exact.sd)}`]),
+      ...(oracle === undefined ? [] : [exact === undefined ? "" : formatEstimate(exact.mean, exact.sd)]),
       unit,
     ];
   });

@@ -7,9 +7,9 @@ export interface Axis {
   readonly reflect: { readonly low: boolean; readonly high: boolean };
 }
 
-/** The range that shows all sets but their outermost 0.2 %, a margin around them, and markers nearby; never beyond hard bounds. */
+/** The range that shows all sets but their outermost 0.4 % on either side, a margin around them, and markers nearby; never beyond hard bounds. */
 export function axisOf(sets: readonly Float64Array[], marked: readonly number[], low = -Infinity, high = Infinity): Axis {
-  const ends = sets.map((draws) => quantiles(draws, [0.002, 0.998]) as [number, number]);
+  const ends = sets.map((draws) => quantiles(draws, [0.004, 0.996]) as [number, number]);
   let from = Math.min(...ends.map((end) => end[0]));
   let to = Math.max(...ends.map((end) => end[1]));
   const width = to - from || Math.abs(from) || 1;

@@ -1,7 +1,7 @@
 export { type CornerPlotSpec, cornerPlot } from "./corner-plot.ts";
 export { type CoverageCurve, type CoverageCurveSpec, coverageCurve } from "./coverage-curve.ts";
 export type { Figure } from "./figure.ts";
-export { formatNumber } from "./format-number.ts";
+export { formatEstimate, formatNumber } from "./format-number.ts";
 export {
   type InferenceData,
   type InferenceDataOptions,

@@ -71,8 +71,6 @@ footer dd { margin: 0; overflow-wrap: anywhere; font-variant-numeric: tabular-nu
   h1 { font-size: 1.72rem; }
   .answer { font-size: 1.14rem; padding-left: 16px; margin-top: 24px; }
   .facts, .facts.by4 { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 10px; }
-  .facts.by2 { grid-template-columns: repeat(2, minmax(0, 1fr)); }
-.facts.by4 { grid-template-columns: repeat(4, minmax(0, 1fr)); }
 .fact { padding: 12px 13px 11px; }
   .fact .value { font-size: 1.22rem; }
   .fact .value.long { font-size: 0.98rem; }

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { formatNumber } from "./format-number.ts";
+import { formatEstimate, formatNumber } from "./format-number.ts";
 import type { Report } from "./report.ts";
 import { writeReport } from "./report.ts";
 
@@ -87,4 +87,15 @@ test.each([
   [Number.NaN, "not a number"],
 ])("%d is written %s", (value, text) => {
   expect(formatNumber(value)).toBe(text);
+});
+
+test.each([
+  [0.17412, 0.0712, "0.174 ± 0.071"],
+  [-0.000102, 0.0362, "0.000 ± 0.036"],
+  [-12.3, 1.04, "−12.3 ± 1.0"],
+  [54_321, 382, "54,320 ± 380"],
+  [1, 0, "1 ± 0"],
+  [6.02e23, 1e21, "6.02 × 10²³ ± 1.0 × 10²¹"],
+])("%d with uncertainty %d is written %s", (value, sd, text) => {
+  expect(formatEstimate(value, sd)).toBe(text);
 });

@@ -211,18 +211,24 @@ class Walk {
   template <class T>
   void matmulOf(const PreparedMatmul& prepared, int64_t begin, int64_t end) {
     const Matmul& m = prepared.matmul;
-    const int64_t perPart = (m.batch > 1 ? m.batch : m.m) / m.parts;
-    const int64_t rows = m.batch > 1 ? m.m : perPart;
-    for (int64_t i = begin * (m.batch > 1 ? perPart : 1); i < end * (m.batch > 1 ? perPart : 1); ++i) {
-      const int64_t batch = m.batch > 1 ? i : 0;
-      const int64_t row = m.batch > 1 ? 0 : i * perPart;
-      const Product product{rows,           m.n,           m.k,
-                            at<T>(m.a, batch, row), m.a.rowStride, m.a.colStride,
-                            at<T>(m.b, batch, 0),   m.b.rowStride, m.b.colStride,
-                            at<T>(m.c, batch, row), m.c.rowStride, m.accumulate};
-      multiply<T>(product);
-      if (m.biasSlot != noSlot || prepared.activation) finish<T>(prepared, product);
+    if (m.batch == 1) {
+      const int64_t perPart = m.m / m.parts;
+      productOf<T>(prepared, 0, begin * perPart, (end - begin) * perPart);
+      return;
     }
+    const int64_t perPart = m.batch / m.parts;
+    for (int64_t batch = begin * perPart; batch < end * perPart; ++batch) productOf<T>(prepared, batch, 0, m.m);
+  }
+
+  template <class T>
+  void productOf(const PreparedMatmul& prepared, int64_t batch, int64_t row, int64_t rows) {
+    const Matmul& m = prepared.matmul;
+    const Product product{rows,           m.n,           m.k,
+                          at<T>(m.a, batch, row), m.a.rowStride, m.a.colStride,
+                          at<T>(m.b, batch, 0),   m.b.rowStride, m.b.colStride,
+                          at<T>(m.c, batch, row), m.c.rowStride, m.accumulate};
+    multiply<T>(product);
+    if (m.biasSlot != noSlot || prepared.activation) finish<T>(prepared, product);
   }
 
   template <class T>

@@ -140,9 +140,9 @@ const close = (got: ArrayLike<number>, want: ArrayLike<number>, tolerance: numbe
 
 describe.each(cases.map((c, i) => ({ name: `${c.ops.join(", ")} (case ${i})`, c })))("$name", ({ c }) => {
   const f = t.program(c.f);
-  test.runIf(c.want)("equals its closed form", () => close(f(...arrays(c.at)).data(), c.want!(...c.at.map((a) => [...a.data])), 1e-12));
+  if (c.want) test("equals its closed form", () => close(f(...arrays(c.at)).data(), c.want!(...c.at.map((a) => [...a.data])), 1e-12));
 
-  test.runIf((c.order ?? 2) >= 1)("has the tangent of central differences", () => {
+  if ((c.order ?? 2) >= 1) test("has the tangent of central differences", () => {
     const h = 1e-5;
     const plus = f(...arrays(c.at, h)).data();
     const minus = f(...arrays(c.at, -h)).data();
@@ -151,7 +151,7 @@ describe.each(cases.map((c, i) => ({ name: `${c.ops.join(", ")} (case ${i})`, c 
     close(push(arrays(c.at), tangents(c.at)).data(), plus.map((p, i) => (p - minus[i]!) / (2 * h)) as Float64Array, 1e-7);
   });
 
-  test.runIf((c.order ?? 2) >= 1)("has a cotangent that is the transpose of its tangent", () => {
+  if ((c.order ?? 2) >= 1) test("has a cotangent that is the transpose of its tangent", () => {
     const both = t.program((x: Tensor[], dx: Tensor[]) => {
       const out = t.jvp(c.f as never, x, dx)[1] as unknown as Tensor;
       const ct = t.cos(t.iota([out.size], 0, "f64")).reshape(out.shape);
@@ -163,7 +163,7 @@ describe.each(cases.map((c, i) => ({ name: `${c.ops.join(", ")} (case ${i})`, c 
     close([right!.item()], [left!.item()], 1e-10);
   });
 
-  test.runIf((c.order ?? 2) >= 2)("has the second derivative of central differences", () => {
+  if ((c.order ?? 2) >= 2) test("has the second derivative of central differences", () => {
     const h = 1e-5;
     const weighted = (...x: Tensor[]): Tensor => {
       const y = c.f(...x);

@@ -91,4 +91,4 @@ export function categorical(k: TensorLike, logits: TensorLike, options: { shape?
   return argmax(add(l, neg(log(exponential(k, shape, { dtype: l.dtype })))), -1);
 }
 /** A random order of 0 ... n - 1, i32[n]. */
-export const permutation = (k: TensorLike, n: number): Tensor => rowOperation("permutation", [asTensor(k)], { rows: [], outputs: [{ length: n, dtype: "i32" }] })[0]!;
+export const permutation = (k: TensorLike, n: number): Tensor => rowOperation("permutation", [asTensor(k)], { rows: [], outputs: [{ length: n, dtype: "i32" }], integers: [1] })[0]!;

@@ -1,13 +1,17 @@
 import { array, cast, grad, index, jvp, program, random, type Tensor, type Tree, tree } from "@credence/tensor";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { autoregressiveSpline, maskedAutoregressive } from "./autoregressive.ts";
 import { couplingSpline } from "./coupling.ts";
 import type { Flow } from "./flow.ts";
+
+vi.setConfig({ testTimeout: 60_000 });
 
 type Params = readonly Tree<Tensor>[];
 type Kind = (options: { readonly dimension: number; readonly context: number; readonly transforms: number; readonly hidden: number }) => Flow<Params>;
 
 const kinds: Readonly<Record<string, Kind>> = {
+  "conditional affine": ({ dimension, context, hidden }) =>
+    composeFlow([conditionalAffine({ dimension, context: Math.max(context, 1), hidden }) as Transform], { dimension, context }),
   "coupling spline": couplingSpline,
   "masked autoregressive": maskedAutoregressive,
   "autoregressive spline": autoregressiveSpline,

@@ -1,4 +1,5 @@
 export * from "./autoregressive.ts";
+export * from "./conditional-affine.ts";
 export * from "./coupling.ts";
 export * from "./element.ts";
 export * from "./flow.ts";

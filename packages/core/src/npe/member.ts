@@ -25,7 +25,8 @@ export interface EpochInfo {
 /** Where a member stands between two epochs. */
 export interface MemberState {
   readonly state: TrainingArrays;
-  readonly best: ModelArrays;
+  /** Packed parameters of the best epoch. */
+  readonly best: NdArray;
   readonly trainingLogProb: readonly number[];
   readonly validationLogProb: readonly number[];
 }
@@ -62,9 +63,9 @@ export async function trainMember(options: {
           `network ${member} never had a finite validation loss in ${epoch} epochs: lower training.learningRate, or look for extreme values in x`,
         );
       }
-      if (state.params !== best) disposeTree(state.params);
-      disposeTree([state.optimiser, state.average ?? []]);
-      return { params: best, record: { trainingLogProb, validationLogProb, bestEpoch, stopped: patienceSpent ? "patience" : "maxEpochs" } };
+      const params = await programs.unpack.runAsync([best], cancellable);
+      disposeTree([state, best]);
+      return { params, record: { trainingLogProb, validationLogProb, bestEpoch, stopped: patienceSpent ? "patience" : "maxEpochs" } };
     }
 
     const result = await programs.epoch.runAsync([state, data.training, data.validation, memberScalar, scalar(epoch)], cancellable);
@@ -80,11 +81,11 @@ export async function trainMember(options: {
     const previous = state;
     state = result.state;
     if (indexOfMax(validationLogProb) === epoch) {
-      if (best !== previous.params) disposeTree(best);
-      best = programs.weights ? await programs.weights.runAsync([state], cancellable) : state.params;
-      disposeTree(previous.params);
-    } else if (previous.params !== best) disposeTree(previous.params);
+      if (best !== previous.params) best.dispose();
+      best = programs.judged ? await programs.judged.runAsync([state.average!], cancellable) : state.params;
+    }
     disposeTree([previous.optimiser, previous.average ?? []]);
+    if (previous.params !== best) previous.params.dispose();
 
     await checkpoint?.write(member, { state, best, trainingLogProb, validationLogProb });
     onEpoch(info);

@@ -1,7 +1,8 @@
 import { broadcastTo, index, random, type Tensor, type Tree } from "@credence/tensor";
 import { autoregressiveSpline, maskedAutoregressive } from "../flow/autoregressive.ts";
+import { conditionalAffine } from "../flow/conditional-affine.ts";
 import { couplingSpline } from "../flow/coupling.ts";
-import type { Flow } from "../flow/flow.ts";
+import { composeFlow, type Flow, type Transform } from "../flow/flow.ts";
 import type { Embedding } from "./embedding.ts";
 import type { Inputs } from "./standardise.ts";
 
@@ -16,8 +17,10 @@ export interface FlowOptions {
   readonly blocks?: number;
   /** Bins of a spline. */
   readonly bins?: number;
-  /** Splines act on [-bound, bound], in standard deviations of the prior. */
+  /** Splines act on [-bound, bound]. */
   readonly bound?: number;
+  /** Whether an affine map that depends on the observation comes first (location, scales and correlations); true if absent. */
+  readonly affine?: boolean;
 }
 
 /** What fixes the shape of a model. */
@@ -61,9 +64,14 @@ export function makeModel(shape: ModelShape, embedding: Embedding): Model {
 }
 
 function makeFlow(options: FlowOptions, dimension: number, context: number): Flow<readonly Tree<Tensor>[]> {
-  const { kind = "nsf", ...rest } = options;
-  if (kind === "nsf") return couplingSpline({ ...rest, dimension, context });
-  if (kind === "maf") return maskedAutoregressive({ ...rest, dimension, context });
-  if (kind === "autoregressiveSpline") return autoregressiveSpline({ ...rest, dimension, context });
-  throw new RangeError(`flow.kind must be "nsf", "maf" or "autoregressiveSpline", got ${JSON.stringify(kind)}`);
+  const { kind = "nsf", affine = true, ...rest } = options;
+  const make = kinds[kind];
+  if (make === undefined) throw new RangeError(`flow.kind must be one of ${Object.keys(kinds).join(", ")}, got ${JSON.stringify(kind)}`);
+  const flow = make({ ...rest, dimension, context });
+  if (!affine) return flow;
+  const { hidden, blocks } = rest;
+  const first = conditionalAffine({ dimension, context, ...(hidden !== undefined && { hidden }), ...(blocks !== undefined && { blocks }) });
+  return composeFlow([first, flow] as Transform[], { dimension, context });
 }
+
+const kinds = { nsf: couplingSpline, maf: maskedAutoregressive, autoregressiveSpline };

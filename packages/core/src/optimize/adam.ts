@@ -1,4 +1,4 @@
-import { cast, isFinite, sqrt, type Tensor, type Tree, tree, where, zeros, zerosLike } from "@credence/tensor";
+import { cast, full, isFinite, sqrt, type Tensor, type Tree, tree, where, zeros, zerosLike } from "@credence/tensor";
 import { clipFactor, globalNorm } from "./clip.ts";
 import { constantRate, type Schedule } from "./schedule.ts";
 
@@ -58,22 +58,26 @@ export function adam<P extends Tree<Tensor>>(options: AdamOptions = {}): Optimiz
       const correction2 = sqrt(steps.mul(Math.log(beta2)).expm1().neg());
       const stepSize = rate.mul(correction2).div(steps.mul(Math.log(beta1)).expm1().neg());
       const floor = correction2.mul(epsilon);
-      const shrink = rate.mul(-weightDecay).add(1);
+      // Where the gradient is not finite, these numbers make the step an identity.
+      const keep1 = where(usable, full([], beta1), 1);
+      const keep2 = where(usable, full([], beta2), 1);
+      const take = where(usable, stepSize, 0);
+      const shrink = where(usable, rate.mul(-weightDecay).add(1), 1);
 
-      const dtypeOf = (scalar: Tensor, leaf: Tensor) => (leaf.dtype === scalar.dtype ? scalar : cast(scalar, leaf.dtype));
-      const clipped = (g: Tensor) => (factor === undefined ? g : g.mul(dtypeOf(factor, g)));
-      const first = tree.map((m: Tensor, g: Tensor) => where(usable, m.mul(beta1).add(clipped(g).mul(1 - beta1)), m), state.first, gradient);
+      const like = (scalar: Tensor, leaf: Tensor) => (leaf.dtype === scalar.dtype ? scalar : cast(scalar, leaf.dtype));
+      const clipped = tree.map((g: Tensor) => where(usable, factor === undefined ? g : g.mul(like(factor, g)), 0), gradient as Tree<Tensor>);
+      const first = tree.map((m: Tensor, g: Tensor) => m.mul(like(keep1, m)).add(g.mul(1 - beta1)), state.first as Tree<Tensor>, clipped);
       const second = tree.map(
-        (v: Tensor, g: Tensor) => where(usable, v.mul(beta2).add(clipped(g).square().mul(1 - beta2)), v),
-        state.second,
-        gradient,
+        (v: Tensor, g: Tensor) => v.mul(like(keep2, v)).add(g.square().mul(1 - beta2)),
+        state.second as Tree<Tensor>,
+        clipped,
       );
       const updated = tree.map(
         (p: Tensor, m: Tensor, v: Tensor) => {
-          const kept = weightDecay === 0 ? p : p.mul(dtypeOf(shrink, p));
-          return where(usable, kept.sub(m.mul(dtypeOf(stepSize, p)).div(v.sqrt().add(dtypeOf(floor, p)))), p);
+          const kept = weightDecay === 0 ? p : p.mul(like(shrink, p));
+          return kept.sub(m.mul(like(take, p)).div(v.sqrt().add(like(floor, p))));
         },
-        params,
+        params as Tree<Tensor>,
         first,
         second,
       );

@@ -1,4 +1,5 @@
 export * from "./adam.ts";
 export * from "./average.ts";
 export * from "./clip.ts";
+export * from "./pack.ts";
 export * from "./schedule.ts";

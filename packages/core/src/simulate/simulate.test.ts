@@ -2,11 +2,13 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { array, random, type Tensor } from "@credence/tensor";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { normal, parameters, uniform } from "../distribution/index.ts";
 import { FileFormatError } from "../file/errors.ts";
 import { SimulationError } from "./errors.ts";
 import { simulate, type Simulator } from "./simulate.ts";
+
+vi.setConfig({ testTimeout: 60_000 });
 
 const prior = parameters({ shift: { prior: uniform(-1, 1) }, size: { prior: normal(0, 1) } });
 

@@ -68,7 +68,7 @@ export class NdArray {
 
 /** An uninitialised (zeroed) array. */
 export function allocate(shape: Shape, dtype: DType, device = "cpu"): NdArray {
-  const bytes = Math.max(sizeOf(checkShape("allocate", shape)) * bytesOf[dtype], 1);
+  const bytes = Math.max(sizeOf(checkShape("allocate", shape)), 1) * bytesOf[dtype];
   return new NdArray(shape, dtype, checkDevice(device), native().allocate(device, bytes));
 }
 

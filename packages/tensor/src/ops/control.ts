@@ -113,12 +113,10 @@ defineOp({
   reverse: ({ inputs, outputs, attributes, cotangents }) => {
     const a = scanOf(attributes);
     const [c, s, x] = parts(inputs, a);
-    const own = outputs.length - a.carries; // results other than the kept states
-    const history = outputs.slice(own);
-    const body: Graph = { ...a.body, outputs: a.body.outputs.slice(0, own) };
+    const history = outputs.slice(outputs.length - a.carries); // the kept states
     const float = (list: readonly Tensor[]): Tensor[] => list.filter((t) => isFloat(t.dtype));
     const stateBar = s.flatMap((t, i) => (isFloat(t.dtype) ? [orZeros(cotangents[i], t)] : []));
-    const resultBar = outputs.slice(a.carries, own).flatMap((t, i) => (isFloat(t.dtype) ? [orZeros(cotangents[a.carries + i], t)] : []));
+    const resultBar = cotangents.slice(a.carries).filter((ct) => ct !== undefined);
     const constantBar = float(c).map((t) => orZeros(undefined, t));
     const out = emitScan(
       (...args) => {
@@ -134,11 +132,14 @@ defineOp({
         const floats = float(primals);
         const [values, pull] = vjp((...fl: Tensor[]) => {
           let k = 0;
-          return replay(body, primals.map((p) => (isFloat(p.dtype) ? fl[k++]! : p)));
+          return replay(a.body, primals.map((p) => (isFloat(p.dtype) ? fl[k++]! : p)));
         }, ...floats);
         let cs = 0;
         let cy = 0;
-        const seeds = (values as Tensor[]).map((v, i) => (isFloat(v.dtype) ? (i < a.carries ? bar[cs++]! : yBar[cy++]!) : orZeros(undefined, v)));
+        const seeds = (values as Tensor[]).map((v, i) => {
+          if (i < a.carries) return isFloat(v.dtype) ? bar[cs++]! : orZeros(undefined, v);
+          return cotangents[i] ? yBar[cy++]! : orZeros(undefined, v);
+        });
         const bars = pull(seeds) as Tensor[];
         const nc = float(consts).length;
         const ns = float(states).length;

@@ -40,7 +40,7 @@ export function encode(program: Scheduled, opcodes: Opcodes, version: number): U
 
   const codeOf = (table: keyof Opcodes, name: string): number => {
     const code = opcodes[table][name];
-    if (code === undefined) throw new Error(`the native binary knows no ${table} "${name}"; rebuild it: npm run build -w @credence/native`);
+    if (code === undefined) throw new Error(`the native binary knows no ${table} "${name}"; it is older than this package: build it anew`);
     return code;
   };
   const at = (v: View): number[] => [slot(v.storage), v.offset];

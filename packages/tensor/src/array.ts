@@ -50,7 +50,8 @@ export class NdArray {
   tolist(): NestedNumbers {
     const data = this.data();
     let at = 0;
-    const build = (axis: number): NestedNumbers => (axis === this.shape.length ? data[at++]! : Array.from({ length: this.shape[axis]! }, () => build(axis + 1)));
+    const build = (axis: number): NestedNumbers =>
+      axis === this.shape.length ? data[at++]! : Array.from({ length: this.shape[axis]! }, () => build(axis + 1));
     return build(0);
   }
 
@@ -82,12 +83,15 @@ function flattenNested(data: NestedNumbers, shape: Shape, out: TypedArray): void
   let at = 0;
   const walk = (value: NestedNumbers, axis: number): void => {
     if (axis === shape.length) {
-      if (typeof value !== "number" && typeof value !== "boolean") throw new ShapeError(`array: nested lists are ragged: a list stands where shape ${showShape(shape)} has a number`);
+      if (typeof value !== "number" && typeof value !== "boolean")
+        throw new ShapeError(`array: nested lists are ragged: a list stands where shape ${showShape(shape)} has a number`);
       out[at++] = Number(value);
       return;
     }
     if (!Array.isArray(value) || value.length !== shape[axis])
-      throw new ShapeError(`array: nested lists are ragged: axis ${axis} has extents ${shape[axis]} and ${Array.isArray(value) ? value.length : "none"}`);
+      throw new ShapeError(
+        `array: nested lists are ragged: axis ${axis} has extents ${shape[axis]} and ${Array.isArray(value) ? value.length : "none"}`,
+      );
     for (const item of value) walk(item, axis + 1);
   };
   walk(data, 0);
@@ -115,7 +119,8 @@ export function array(data: NestedNumbers | TypedArray, options: { dtype?: DType
     shape = options.shape ?? nested;
   }
   const dtype = dtypeOf(host);
-  if (sizeOf(checkShape("array", shape)) !== host.length) throw new ShapeError(`array: ${host.length} numbers do not fill shape ${showShape(shape)}`);
+  if (sizeOf(checkShape("array", shape)) !== host.length)
+    throw new ShapeError(`array: ${host.length} numbers do not fill shape ${showShape(shape)}`);
   const result = allocate(shape, dtype, options.device);
   if (host.length) native().write(result.buffer, 0, host);
   return result;
@@ -124,9 +129,13 @@ export function array(data: NestedNumbers | TypedArray, options: { dtype?: DType
 /** `value` as an array: numbers become rank 0, typed arrays rank 1. Throws DTypeError for anything else. */
 export function asArray(value: unknown, device: string): NdArray {
   if (value instanceof NdArray) {
-    if (value.device !== device) throw new DTypeError(`the array lives on ${value.device}, the program on ${device}; make the array with { device: "${device}" }`);
+    if (value.device !== device)
+      throw new DTypeError(`the array lives on ${value.device}, the program on ${device}; make the array with { device: "${device}" }`);
     return value;
   }
-  if (typeof value === "number" || typeof value === "boolean" || Array.isArray(value) || ArrayBuffer.isView(value)) return array(value as NestedNumbers | TypedArray, { device });
-  throw new DTypeError(`expected an NdArray, a number or a typed array, got ${value === null ? "null" : typeof value === "object" ? value.constructor.name : typeof value}`);
+  if (typeof value === "number" || typeof value === "boolean" || Array.isArray(value) || ArrayBuffer.isView(value))
+    return array(value as NestedNumbers | TypedArray, { device });
+  throw new DTypeError(
+    `expected an NdArray, a number or a typed array, got ${value === null ? "null" : typeof value === "object" ? value.constructor.name : typeof value}`,
+  );
 }

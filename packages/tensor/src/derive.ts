@@ -2,15 +2,14 @@ import { isFloat } from "./dtype.ts";
 import { ShapeError, TraceError } from "./errors.ts";
 import type { Equation } from "./ir.ts";
 import { ruleOf } from "./op.ts";
-import { asTensor } from "./ops/creation.ts";
+import { asTensor, onesLike } from "./ops/creation.ts";
 import { add } from "./ops/elementwise.ts";
 import { orZeros } from "./ops/shape.ts";
-import { onesLike } from "./ops/creation.ts";
 import { sameShape, showShape } from "./shape.ts";
 import { Tensor, type TensorLike } from "./tensor.ts";
 import { currentTrace, emitOne, type Trace } from "./trace.ts";
-import * as tree from "./tree.ts";
 import type { Tree } from "./tree.ts";
+import * as tree from "./tree.ts";
 
 /**
  * Derivatives are taken while tracing: the function is recorded, then its equations are walked once more (forwards for
@@ -31,7 +30,13 @@ function record(f: (...args: never[]) => unknown, leaves: readonly Tensor[], reb
   const inputs = leaves.map((t) => emitOne("alias", [t]));
   const from = trace.equations.length;
   const { leaves: outputs, structure } = tree.flatten(f(...(rebuild(inputs) as never[])) as Tree<TensorLike>);
-  return { trace, inputs, equations: trace.equations.slice(from), outputs: outputs.map((t) => trace.adopt(asTensor(t))), outStructure: structure };
+  return {
+    trace,
+    inputs,
+    equations: trace.equations.slice(from),
+    outputs: outputs.map((t) => trace.adopt(asTensor(t))),
+    outStructure: structure,
+  };
 }
 
 /** Which equations lie on a path of floats from the inputs. */
@@ -97,7 +102,11 @@ function pullBack(recorded: Recorded, seeds: readonly (Tensor | undefined)[]): (
 }
 
 /** Arguments of a function as a flat list of tensors, and how to put one argument's leaves back. */
-function arrange(args: readonly Tree<TensorLike>[]): { leaves: Tensor[]; counts: number[]; rebuild: (leaves: readonly Tensor[]) => Tree<Tensor>[] } {
+function arrange(args: readonly Tree<TensorLike>[]): {
+  leaves: Tensor[];
+  counts: number[];
+  rebuild: (leaves: readonly Tensor[]) => Tree<Tensor>[];
+} {
   const flat = args.map((a) => tree.flatten(a));
   const counts = flat.map((f) => f.leaves.length);
   return {
@@ -114,12 +123,18 @@ function arrange(args: readonly Tree<TensorLike>[]): { leaves: Tensor[]; counts:
  * Forward derivative: the value of `f` at `primals` and its change along `tangents` (same trees as the primals).
  * @returns `[f(primals), tangent]`, both with the tree of the result
  */
-export function jvp<R extends Tree<TensorLike>>(f: (...args: never[]) => R, primals: readonly Tree<TensorLike>[], tangents: readonly Tree<TensorLike>[]): [R, R] {
+export function jvp<R extends Tree<TensorLike>>(
+  f: (...args: never[]) => R,
+  primals: readonly Tree<TensorLike>[],
+  tangents: readonly Tree<TensorLike>[],
+): [R, R] {
   const args = arrange(primals);
   const seeds = arrange(tangents);
-  if (args.leaves.length !== seeds.leaves.length) throw new ShapeError(`jvp: ${args.leaves.length} primals and ${seeds.leaves.length} tangents; give one tangent for each`);
+  if (args.leaves.length !== seeds.leaves.length)
+    throw new ShapeError(`jvp: ${args.leaves.length} primals and ${seeds.leaves.length} tangents; give one tangent for each`);
   args.leaves.forEach((t, i) => {
-    if (!sameShape(t.shape, seeds.leaves[i]!.shape)) throw new ShapeError(`jvp: primal ${i} is ${showShape(t.shape)}, its tangent ${showShape(seeds.leaves[i]!.shape)}`);
+    if (!sameShape(t.shape, seeds.leaves[i]!.shape))
+      throw new ShapeError(`jvp: primal ${i} is ${showShape(t.shape)}, its tangent ${showShape(seeds.leaves[i]!.shape)}`);
   });
   const recorded = record(f, args.leaves, args.rebuild);
   const out = pushForward(recorded, seeds.leaves);
@@ -131,14 +146,18 @@ export function jvp<R extends Tree<TensorLike>>(f: (...args: never[]) => R, prim
  * Reverse derivative: the value of `f` and a function from cotangents of the result (its tree) to cotangents of the arguments
  * (one tree for each).
  */
-export function vjp<R extends Tree<TensorLike>>(f: (...args: never[]) => R, ...primals: Tree<TensorLike>[]): [R, (cotangent: Tree<TensorLike>) => Tree<Tensor>[]] {
+export function vjp<R extends Tree<TensorLike>>(
+  f: (...args: never[]) => R,
+  ...primals: Tree<TensorLike>[]
+): [R, (cotangent: Tree<TensorLike>) => Tree<Tensor>[]] {
   const args = arrange(primals);
   const recorded = record(f, args.leaves, args.rebuild);
   return [
     tree.unflatten(recorded.outStructure, recorded.outputs) as R,
     (cotangent) => {
       const seeds = tree.flatten(cotangent).leaves.map((t, i) => asTensor(t, recorded.outputs[i]!.dtype));
-      if (seeds.length !== recorded.outputs.length) throw new ShapeError(`vjp: ${seeds.length} cotangents for ${recorded.outputs.length} results`);
+      if (seeds.length !== recorded.outputs.length)
+        throw new ShapeError(`vjp: ${seeds.length} cotangents for ${recorded.outputs.length} results`);
       const out = pullBack(recorded, seeds);
       return args.rebuild(args.leaves.map((t, i) => orZeros(out[i], t)));
     },
@@ -151,16 +170,24 @@ type GradOptions = { argnum?: number; hasAux?: boolean };
  * The function that gives `f`'s value and its gradient to argument `argnum` (a tree of its shape).
  * `f` returns a scalar, or with `hasAux` a scalar and anything else: the value is then that pair.
  */
-export function valueAndGrad<A extends readonly unknown[], R>(f: (...args: A) => R, options: GradOptions = {}): (...args: { [K in keyof A]: unknown }) => [R, never] {
+export function valueAndGrad<A extends readonly unknown[], R>(
+  f: (...args: A) => R,
+  options: GradOptions = {},
+): (...args: { [K in keyof A]: unknown }) => [R, never] {
   const { argnum = 0, hasAux = false } = options;
   return (...args) => {
     const { leaves, rebuild } = arrange([args[argnum] as Tree<TensorLike>]);
     const recorded = record((x: never) => f(...(args.with(argnum, x) as unknown as A)) as never, leaves, rebuild);
     const value = recorded.outputs[0];
-    if (!value || value.rank !== 0 || !isFloat(value.dtype) || (!hasAux && recorded.outputs.length !== 1))
-      throw new ShapeError(`grad: the function must return one f32 or f64 scalar${hasAux ? " first" : ""}, got ${recorded.outputs.map((t) => t.dtype + showShape(t.shape)).join(", ")}; sum() or mean() the result`);
+    if (value?.rank !== 0 || !isFloat(value.dtype) || (!hasAux && recorded.outputs.length !== 1))
+      throw new ShapeError(
+        `grad: the function must return one f32 or f64 scalar${hasAux ? " first" : ""}, got ${recorded.outputs.map((t) => t.dtype + showShape(t.shape)).join(", ")}; sum() or mean() the result`,
+      );
     const gradient = pullBack(recorded, [onesLike(value)]);
-    return [tree.unflatten(recorded.outStructure, recorded.outputs) as R, rebuild(leaves.map((t, i) => orZeros(gradient[i], t)))[0] as never];
+    return [
+      tree.unflatten(recorded.outStructure, recorded.outputs) as R,
+      rebuild(leaves.map((t, i) => orZeros(gradient[i], t)))[0] as never,
+    ];
   };
 }
 

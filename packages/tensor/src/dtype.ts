@@ -22,7 +22,9 @@ export function dtypeOf(data: ArrayBufferView): DType {
   if (data instanceof Int32Array) return "i32";
   if (data instanceof Uint32Array) return "u32";
   if (data instanceof Uint8Array) return "bool";
-  throw new DTypeError(`array: ${data.constructor.name} has no element type here; use Float32Array, Float64Array, Int32Array, Uint32Array or Uint8Array (bool)`);
+  throw new DTypeError(
+    `array: ${data.constructor.name} has no element type here; use Float32Array, Float64Array, Int32Array, Uint32Array or Uint8Array (bool)`,
+  );
 }
 
 export const isFloat = (dtype: DType): boolean => dtype === "f32" || dtype === "f64";

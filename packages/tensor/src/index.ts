@@ -1,4 +1,4 @@
-export { array, type NestedNumbers, NdArray } from "./array.ts";
+export { array, NdArray, type NestedNumbers } from "./array.ts";
 export { grad, jvp, valueAndGrad, vjp } from "./derive.ts";
 export { defaultThreads, devices } from "./device.ts";
 export type { DType, TypedArray } from "./dtype.ts";
@@ -66,11 +66,28 @@ export { dot, matmul, matrixTranspose, outer } from "./ops/matmul.ts";
 export * as random from "./ops/random.ts";
 export { all, any, argmax, argmin, logSoftmax, logSumExp, max, mean, min, norm, prod, softmax, std, sum, variance } from "./ops/reduce.ts";
 export { rowOperation } from "./ops/rows.ts";
-export { broadcastTo, concat, expandDims, flip, index, moveAxis, pad, reshape, slice, sliceAxis, split, squeeze, stack, stopGradient, tile, transpose } from "./ops/shape.ts";
+export {
+  broadcastTo,
+  concat,
+  expandDims,
+  flip,
+  index,
+  moveAxis,
+  pad,
+  reshape,
+  slice,
+  sliceAxis,
+  split,
+  squeeze,
+  stack,
+  stopGradient,
+  tile,
+  transpose,
+} from "./ops/shape.ts";
 export { rationalQuadratic, rationalQuadraticComposite, type SplineOptions } from "./ops/spline.ts";
 export { type Program, type ProgramOptions, program, type RunOptions } from "./program.ts";
 export type { Shape } from "./shape.ts";
 export { Tensor, type TensorLike } from "./tensor.ts";
-export * as tree from "./tree.ts";
 export type { Tree } from "./tree.ts";
+export * as tree from "./tree.ts";
 export { type AxisSpec, vmap } from "./vmap.ts";

@@ -44,7 +44,13 @@ export interface Native {
   cancel(control: NativeControl): void;
   progress(control: NativeControl): number;
   run(executable: NativeExecutable, inputs: NativeBuffer[], outputs: NativeBuffer[], threads: number): void;
-  runAsync(executable: NativeExecutable, inputs: NativeBuffer[], outputs: NativeBuffer[], threads: number, control: NativeControl | undefined): Promise<void>;
+  runAsync(
+    executable: NativeExecutable,
+    inputs: NativeBuffer[],
+    outputs: NativeBuffer[],
+    threads: number,
+    control: NativeControl | undefined,
+  ): Promise<void>;
 }
 
 /** The native binary is missing or does not load. The message lists every place that was tried. */

@@ -3,7 +3,19 @@ import type { Tensor } from "./tensor.ts";
 import type { Trace } from "./trace.ts";
 
 /** How the passes treat an op: which instruction of a plan it becomes. */
-export type Kind = "elementwise" | "view" | "fill" | "constant" | "reduce" | "matmul" | "rows" | "concat" | "pad" | "scan" | "while" | "cond";
+export type Kind =
+  | "elementwise"
+  | "view"
+  | "fill"
+  | "constant"
+  | "reduce"
+  | "matmul"
+  | "rows"
+  | "concat"
+  | "pad"
+  | "scan"
+  | "while"
+  | "cond";
 
 export interface RuleContext {
   readonly inputs: readonly Tensor[];
@@ -26,7 +38,12 @@ export interface Rule {
   /** Cotangents of the inputs from cotangents of the outputs (undefined = zero). */
   reverse?(context: RuleContext & { readonly cotangents: readonly (Tensor | undefined)[] }): (Tensor | undefined)[];
   /** Outputs with a new leading axis of extent `size`, when the inputs marked `mapped` have one and the others do not. */
-  batch(context: { readonly inputs: readonly Tensor[]; readonly mapped: readonly boolean[]; readonly size: number; readonly attributes: Attributes }): Tensor[];
+  batch(context: {
+    readonly inputs: readonly Tensor[];
+    readonly mapped: readonly boolean[];
+    readonly size: number;
+    readonly attributes: Attributes;
+  }): Tensor[];
   /** Derivatives are zero everywhere they exist (floor, comparisons): no cotangent flows, and that is no error. */
   readonly flat?: boolean;
 }

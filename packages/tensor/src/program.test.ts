@@ -10,7 +10,9 @@ describe("errors", () => {
     expect(run).toThrow(t.ShapeError);
     expect(run).toThrow(/add: shapes \[3\] and \[2\] do not broadcast/);
     expect(run).toThrow(thisFile);
-    expect(() => t.program((x: Tensor) => x.matmul(x))(t.array([[1, 2, 3]]))).toThrow(/matmul: \[1, 3\] by \[1, 3\]: the inner extents 3 and 1 must agree/);
+    expect(() => t.program((x: Tensor) => x.matmul(x))(t.array([[1, 2, 3]]))).toThrow(
+      /matmul: \[1, 3\] by \[1, 3\]: the inner extents 3 and 1 must agree/,
+    );
     expect(() => t.program((x: Tensor) => x.reshape([4, -1]))(t.array([1, 2, 3]))).toThrow(/reshape: \[3\] cannot become \[4, -1\]/);
   });
 
@@ -35,11 +37,18 @@ describe("errors", () => {
   });
 
   test("the gradient of something that is no scalar is refused", () => {
-    expect(() => t.program((x: Tensor) => t.grad((y: Tensor) => y.mul(2))(x) as Tensor)(t.array([1, 2]))).toThrow(/grad: the function must return one f32 or f64 scalar, got f32\[2\]/);
+    expect(() => t.program((x: Tensor) => t.grad((y: Tensor) => y.mul(2))(x) as Tensor)(t.array([1, 2]))).toThrow(
+      /grad: the function must return one f32 or f64 scalar, got f32\[2\]/,
+    );
   });
 
   test("an op without a reverse derivative says so", () => {
-    const f = (x: Tensor): Tensor => t.whileLoop((s: Tensor) => s.less(10), (s: Tensor) => s.mul(2), x);
+    const f = (x: Tensor): Tensor =>
+      t.whileLoop(
+        (s: Tensor) => s.less(10),
+        (s: Tensor) => s.mul(2),
+        x,
+      );
     expect(() => t.program((x: Tensor) => t.grad(f)(x) as Tensor)(1)).toThrow(/while has no reverse derivative/);
   });
 
@@ -79,23 +88,34 @@ describe("running", () => {
 
   test("an array of the host becomes a constant of the program", () => {
     const c = t.array([1, 2]);
-    expect(t.program((x: Tensor) => x.add(c))(t.array([1, 1])).tolist()).toEqual([2, 3]);
+    expect(
+      t
+        .program((x: Tensor) => x.add(c))(t.array([1, 1]))
+        .tolist(),
+    ).toEqual([2, 3]);
   });
 
   test("a program called inside a program is part of it", () => {
     const inner = t.program((x: Tensor) => t.sum(t.square(x)));
-    expect(t.program((x: Tensor) => t.grad((y: Tensor) => inner(y) as unknown as Tensor)(x) as Tensor)(t.array([1, 2])).tolist()).toEqual([2, 4]);
+    expect(
+      t
+        .program((x: Tensor) => t.grad((y: Tensor) => inner(y) as unknown as Tensor)(x) as Tensor)(t.array([1, 2]))
+        .tolist(),
+    ).toEqual([2, 4]);
   });
 
   test("empty arrays pass through", () => {
     expect(t.program((x: Tensor) => x.mul(2).add(1))(t.array(new Float32Array(0), { shape: [0, 3] })).shape).toEqual([0, 3]);
-    expect(t.program((x: Tensor) => t.sum(x, 0))(t.array(new Float32Array(0), { shape: [0, 2] })).tolist()).toEqual([0, 0]);
+    expect(
+      t
+        .program((x: Tensor) => t.sum(x, 0))(t.array(new Float32Array(0), { shape: [0, 2] }))
+        .tolist(),
+    ).toEqual([0, 0]);
   });
 
   test("explain shows the program after each pass", () => {
-    const text = t.program((x: Tensor) => t.tanh(x.add(0).mul(2)))
-      .explain(t.array([1, 2]));
-    expect(text).toMatch(/# traced[^]*add[^]*# simplified[^]*# fused and scheduled/);
+    const text = t.program((x: Tensor) => t.tanh(x.add(0).mul(2))).explain(t.array([1, 2]));
+    expect(text).toMatch(/# traced[\s\S]*add[\s\S]*# simplified[\s\S]*# fused and scheduled/);
     expect(text.split("# simplified")[1]).not.toMatch(/add\(/);
     expect(text).toMatch(/cluster \[2\] parts 2: f32@input0 -> constant mul tanh -> f32@output0/);
   });
@@ -136,7 +156,8 @@ describe("threads", () => {
   });
 
   test("draws, elementwise ops and sums have the same bits on any number of threads", () => {
-    const f = (threads: number): t.NdArray => t.program(() => t.sum(t.tanh(t.random.normal(t.random.key(2), [1001, 37])), 0), { threads })();
+    const f = (threads: number): t.NdArray =>
+      t.program(() => t.sum(t.tanh(t.random.normal(t.random.key(2), [1001, 37])), 0), { threads })();
     const first = f(1).data();
     for (const n of [2, 3, 5]) expect(f(n).data()).toEqual(first);
   });
@@ -146,7 +167,10 @@ describe("threads", () => {
     const [w, v] = [normal(1, [2, 1]), normal(2, [1, 1])];
     const [x, y] = [normal(3, [4, 2]), normal(4, [4, 1])];
     const step = t.program((p: { a: Tensor; b: Tensor }, xs: Tensor, ys: Tensor) => {
-      const g = t.grad((q: { a: Tensor; b: Tensor }) => t.mean(t.square(t.tanh(xs.matmul(q.a)).matmul(q.b).sub(ys))))(p) as unknown as { a: Tensor; b: Tensor };
+      const g = t.grad((q: { a: Tensor; b: Tensor }) => t.mean(t.square(t.tanh(xs.matmul(q.a)).matmul(q.b).sub(ys))))(p) as unknown as {
+        a: Tensor;
+        b: Tensor;
+      };
       return g;
     })({ a: w, b: v }, x, y);
     const [wd, vd, xd, yd] = [w, v, x, y].map((a) => a.data());
@@ -179,7 +203,11 @@ describe("off the event loop", () => {
     setTimeout(() => controller.abort(new Error("enough")), 250);
     await expect(run).rejects.toThrow("enough");
     expect(turns.length).toBeGreaterThan(0);
-    expect(t.program((x: Tensor) => x.add(1))(1).item()).toBe(2);
+    expect(
+      t
+        .program((x: Tensor) => x.add(1))(1)
+        .item(),
+    ).toBe(2);
   });
 
   test("a run that was aborted before it began does not begin", async () => {

@@ -11,8 +11,8 @@ import { type Scheduled, schedule } from "./passes/schedule.ts";
 import { simplify } from "./passes/simplify.ts";
 import { Tensor, type TensorLike } from "./tensor.ts";
 import { isTracing, traceGraph } from "./trace.ts";
-import * as tree from "./tree.ts";
 import type { Tree } from "./tree.ts";
+import * as tree from "./tree.ts";
 
 export interface ProgramOptions {
   readonly device?: string;
@@ -50,7 +50,13 @@ interface Compiled {
 const collector = new FinalizationRegistry<NativeExecutable>((executable) => native().releaseExecutable(executable));
 
 /** Concrete arrays in the places where the traced function returns Tensors. */
-type Concrete<R> = R extends Tensor ? NdArray : R extends readonly unknown[] ? { [K in keyof R]: Concrete<R[K]> } : R extends object ? { [K in keyof R]: Concrete<R[K]> } : R;
+type Concrete<R> = R extends Tensor
+  ? NdArray
+  : R extends readonly unknown[]
+    ? { [K in keyof R]: Concrete<R[K]> }
+    : R extends object
+      ? { [K in keyof R]: Concrete<R[K]> }
+      : R;
 
 /**
  * Makes `f` a program: traced once for each combination of argument shapes and types, differentiated, fused, planned and run by
@@ -80,12 +86,19 @@ export function program<A extends readonly unknown[], R>(f: (...args: A) => R, o
   const call = (...args: readonly unknown[]): unknown => {
     if (isTracing()) {
       if (tree.flatten(args as Tree<unknown>).leaves.some((leaf) => leaf instanceof Tensor)) return f(...(args as unknown as A));
-      throw new TraceError(`${options.name ?? "a program"} was called with arrays while another program is traced; pass it Tensors, or call it before`);
+      throw new TraceError(
+        `${options.name ?? "a program"} was called with arrays while another program is traced; pass it Tensors, or call it before`,
+      );
     }
     const { plan, arrays, own } = prepare(args);
     const out = results(plan);
     try {
-      native().run(plan.executable, buffers(plan, arrays), out.map((a) => a.buffer), threads());
+      native().run(
+        plan.executable,
+        buffers(plan, arrays),
+        out.map((a) => a.buffer),
+        threads(),
+      );
     } catch (error) {
       throw runError(error);
     }
@@ -102,7 +115,13 @@ export function program<A extends readonly unknown[], R>(f: (...args: A) => R, o
     signal?.addEventListener("abort", cancel, { once: true });
     const ticker = onProgress && setInterval(() => onProgress(native().progress(control)), 100);
     try {
-      await native().runAsync(plan.executable, buffers(plan, arrays), out.map((a) => a.buffer), threads(), control);
+      await native().runAsync(
+        plan.executable,
+        buffers(plan, arrays),
+        out.map((a) => a.buffer),
+        threads(),
+        control,
+      );
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
       throw runError(error);
@@ -128,12 +147,19 @@ function runError(error: unknown): Error {
   return code === "ERR_RUN" || code === "ERR_CANCELLED" ? new RunError(message, code) : (error as Error);
 }
 
-function compile(f: (...args: never[]) => unknown, structure: tree.Structure, arrays: readonly NdArray[], device: string, name: string | undefined): Compiled {
+function compile(
+  f: (...args: never[]) => unknown,
+  structure: tree.Structure,
+  arrays: readonly NdArray[],
+  device: string,
+  name: string | undefined,
+): Compiled {
   checkDevice(device);
   let out: tree.Structure = "leaf";
   const { graph: traced } = traceGraph(arrays, (...tensors) => {
     const result = f(...(tree.unflatten(structure, tensors) as never[]));
-    if (result instanceof Promise) throw new DTypeError(`${name ?? "program"}: the function returned a promise; a program is traced at once, await before it`);
+    if (result instanceof Promise)
+      throw new DTypeError(`${name ?? "program"}: the function returned a promise; a program is traced at once, await before it`);
     const flat = tree.flatten(result as Tree<TensorLike>);
     out = flat.structure;
     return flat.leaves.map((t) => asTensor(t));

@@ -34,7 +34,9 @@ export function broadcastShapes(op: string, ...shapes: Shape[]): Shape {
 /** A possibly negative axis as an index into `rank` axes. */
 export function normalizeAxis(op: string, axis: number, rank: number): number {
   if (!Number.isInteger(axis) || axis < -rank || axis >= rank)
-    throw new ShapeError(`${op}: axis ${axis} is outside an array of rank ${rank}; expected ${rank ? `${-rank} to ${rank - 1}` : "no axis at all"}`);
+    throw new ShapeError(
+      `${op}: axis ${axis} is outside an array of rank ${rank}; expected ${rank ? `${-rank} to ${rank - 1}` : "no axis at all"}`,
+    );
   return axis < 0 ? axis + rank : axis;
 }
 

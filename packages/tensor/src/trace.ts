@@ -17,7 +17,10 @@ export class Trace {
     if (tensor.trace === this) return tensor;
     const known = this.captures.get(tensor.variable);
     if (known) return known.inner;
-    if (!this.parent) throw new TraceError("a value of a finished or unrelated program was used: a Tensor lives only while its program is traced; return it as a result, or pass an NdArray");
+    if (!this.parent)
+      throw new TraceError(
+        "a value of a finished or unrelated program was used: a Tensor lives only while its program is traced; return it as a result, or pass an NdArray",
+      );
     const outer = this.parent.adopt(tensor);
     const inner = new Tensor(this, variable(tensor.shape, tensor.dtype));
     this.captures.set(tensor.variable, { outer, inner });
@@ -38,7 +41,9 @@ export const isTracing = (): boolean => current !== undefined;
 export function emit(op: string, inputs: readonly Tensor[], attributes: Attributes = {}): Tensor[] {
   const trace = currentTrace(op);
   const adopted = inputs.map((t) => trace.adopt(t));
-  const outputs = ruleOf(op).shape(adopted, attributes).map(({ shape, dtype }) => variable(shape, dtype));
+  const outputs = ruleOf(op)
+    .shape(adopted, attributes)
+    .map(({ shape, dtype }) => variable(shape, dtype));
   trace.equations.push({ op, inputs: adopted.map((t) => t.variable), attributes, outputs });
   return outputs.map((v) => new Tensor(trace, v));
 }
@@ -70,7 +75,11 @@ export function replay(graph: Graph, inputs: readonly Tensor[]): Tensor[] {
   const values = new Map<number, Tensor>();
   graph.inputs.forEach((v, i) => values.set(v.id, trace.adopt(inputs[i]!)));
   for (const { op, inputs: ins, attributes, outputs } of graph.equations)
-    emit(op, ins.map((v) => values.get(v.id)!), attributes).forEach((t, i) => {
+    emit(
+      op,
+      ins.map((v) => values.get(v.id)!),
+      attributes,
+    ).forEach((t, i) => {
       const out = outputs[i];
       if (out) values.set(out.id, t);
     });

@@ -2,7 +2,10 @@
 export type Tree<T> = T | readonly Tree<T>[] | { readonly [key: string]: Tree<T> };
 
 /** What remains of a tree when its leaves are taken out. */
-export type Structure = "leaf" | { readonly kind: "list"; readonly items: readonly Structure[] } | { readonly kind: "record"; readonly keys: readonly string[]; readonly items: readonly Structure[] };
+export type Structure =
+  | "leaf"
+  | { readonly kind: "list"; readonly items: readonly Structure[] }
+  | { readonly kind: "record"; readonly keys: readonly string[]; readonly items: readonly Structure[] };
 
 function isNode(value: unknown): value is readonly unknown[] | Record<string, unknown> {
   if (Array.isArray(value)) return true;
@@ -53,5 +56,8 @@ export function map<T, R>(f: (leaf: T, ...rest: never[]) => R, first: Tree<T>, .
     if (!sameStructure(flat.structure, structure)) throw new RangeError("tree.map: the trees differ in structure");
     return flat.leaves;
   });
-  return unflatten(structure, leaves.map((leaf, i) => f(leaf, ...(others.map((o) => o[i]) as never[]))));
+  return unflatten(
+    structure,
+    leaves.map((leaf, i) => f(leaf, ...(others.map((o) => o[i]) as never[]))),
+  );
 }

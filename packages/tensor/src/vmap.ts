@@ -4,10 +4,10 @@ import { ruleOf } from "./op.ts";
 import { asTensor } from "./ops/creation.ts";
 import { broadcastLeading, moveAxis } from "./ops/shape.ts";
 import { showShape } from "./shape.ts";
-import { type Tensor, type TensorLike } from "./tensor.ts";
+import type { Tensor, TensorLike } from "./tensor.ts";
 import { currentTrace, emit, traceGraph } from "./trace.ts";
-import * as tree from "./tree.ts";
 import type { Tree } from "./tree.ts";
+import * as tree from "./tree.ts";
 
 /** A value while it is being batched: with the new leading axis, or the same for every member. */
 export interface Batched {
@@ -39,7 +39,8 @@ export type AxisSpec = number | null | readonly AxisSpec[] | { readonly [key: st
 /** One axis for every leaf: a number or null holds for the whole tree below it. */
 function axesOf(spec: AxisSpec, structure: tree.Structure): (number | null)[] {
   if (structure === "leaf") {
-    if (spec !== null && typeof spec !== "number") throw new ShapeError(`vmap: the axes ${JSON.stringify(spec)} go deeper than the argument`);
+    if (spec !== null && typeof spec !== "number")
+      throw new ShapeError(`vmap: the axes ${JSON.stringify(spec)} go deeper than the argument`);
     return [spec];
   }
   return structure.items.flatMap((item, i) => {
@@ -54,7 +55,10 @@ function axesOf(spec: AxisSpec, structure: tree.Structure): (number | null)[] {
  * @param options.in axis of the batch in each argument: 0 by default, null for "the same for all", or a tree of these
  * @param options.out axis of the batch in every result (0)
  */
-export function vmap<A extends readonly unknown[], R>(f: (...args: A) => R, options: { in?: readonly AxisSpec[]; out?: number } = {}): (...args: { [K in keyof A]: unknown }) => R {
+export function vmap<A extends readonly unknown[], R>(
+  f: (...args: A) => R,
+  options: { in?: readonly AxisSpec[]; out?: number } = {},
+): (...args: { [K in keyof A]: unknown }) => R {
   return (...args) => {
     const flat = args.map((a) => tree.flatten(a as Tree<TensorLike>));
     const axes = flat.flatMap((a, i) => axesOf(options.in?.[i] === undefined ? 0 : options.in[i]!, a.structure));
@@ -62,11 +66,15 @@ export function vmap<A extends readonly unknown[], R>(f: (...args: A) => R, opti
     const batched = leaves.map((t, i): Batched => {
       const axis = axes[i]!;
       if (axis === null) return { tensor: t, mapped: false };
-      if (t.rank === 0) throw new ShapeError(`vmap: argument leaf ${i} is a scalar and has no axis ${axis}; give null for it in options.in`);
+      if (t.rank === 0)
+        throw new ShapeError(`vmap: argument leaf ${i} is a scalar and has no axis ${axis}; give null for it in options.in`);
       return { tensor: moveAxis(t, axis, 0), mapped: true };
     });
     const sizes = new Set(batched.filter((b) => b.mapped).map((b) => b.tensor.shape[0]!));
-    if (sizes.size !== 1) throw new ShapeError(`vmap: ${sizes.size ? `the batch axes differ in extent: ${[...sizes].join(", ")}` : "no argument has a batch axis"}; arguments ${leaves.map((t) => showShape(t.shape)).join(", ")}`);
+    if (sizes.size !== 1)
+      throw new ShapeError(
+        `vmap: ${sizes.size ? `the batch axes differ in extent: ${[...sizes].join(", ")}` : "no argument has a batch axis"}; arguments ${leaves.map((t) => showShape(t.shape)).join(", ")}`,
+      );
     const size = [...sizes][0]!;
     let structure: tree.Structure = "leaf";
     const { graph, captured } = traceGraph(
@@ -80,6 +88,9 @@ export function vmap<A extends readonly unknown[], R>(f: (...args: A) => R, opti
       },
     );
     const results = replayBatched(graph, [...batched, ...captured.map((tensor) => ({ tensor, mapped: false }))], size);
-    return tree.unflatten(structure, results.map((r) => moveAxis(withBatch(r, size), 0, options.out ?? 0))) as R;
+    return tree.unflatten(
+      structure,
+      results.map((r) => moveAxis(withBatch(r, size), 0, options.out ?? 0)),
+    ) as R;
   };
 }

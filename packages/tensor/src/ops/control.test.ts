@@ -5,12 +5,17 @@ import type { Tensor } from "../tensor.ts";
 const f64 = (...data: number[]): t.NdArray => t.array(Float64Array.from(data));
 const close = (got: ArrayLike<number>, want: ArrayLike<number>, tolerance = 1e-12): void => {
   expect(got.length).toBe(want.length);
-  for (let i = 0; i < want.length; i++) expect(Math.abs(got[i]! - want[i]!)).toBeLessThanOrEqual(tolerance * Math.max(1, Math.abs(want[i]!)));
+  for (let i = 0; i < want.length; i++)
+    expect(Math.abs(got[i]! - want[i]!)).toBeLessThanOrEqual(tolerance * Math.max(1, Math.abs(want[i]!)));
 };
 
 /** A recurrent net of four steps, as a scan and written out. */
 const cell = (w: Tensor, h: Tensor, x: Tensor): Tensor => t.tanh(h.matmul(w).add(x));
-const looped = (w: Tensor, xs: Tensor): Tensor => t.scan((h: Tensor, x: Tensor) => [cell(w, h, x), h.mul(x)] as const, t.zeros([3], "f64"), xs).map((y) => t.sum(t.square(y))).reduce((a, b) => a.add(b));
+const looped = (w: Tensor, xs: Tensor): Tensor =>
+  t
+    .scan((h: Tensor, x: Tensor) => [cell(w, h, x), h.mul(x)] as const, t.zeros([3], "f64"), xs)
+    .map((y) => t.sum(t.square(y)))
+    .reduce((a, b) => a.add(b));
 const unrolled = (w: Tensor, xs: Tensor): Tensor => {
   let h = t.zeros([3], "f64");
   let total = t.zeros([], "f64");
@@ -21,30 +26,42 @@ const unrolled = (w: Tensor, xs: Tensor): Tensor => {
   }
   return total.add(t.sum(t.square(h)));
 };
-const w = t.array(Float64Array.from({ length: 9 }, (_, i) => Math.sin(i + 1)), { shape: [3, 3] });
-const xs = t.array(Float64Array.from({ length: 12 }, (_, i) => Math.cos(2 * i)), { shape: [4, 3] });
+const w = t.array(
+  Float64Array.from({ length: 9 }, (_, i) => Math.sin(i + 1)),
+  { shape: [3, 3] },
+);
+const xs = t.array(
+  Float64Array.from({ length: 12 }, (_, i) => Math.cos(2 * i)),
+  { shape: [4, 3] },
+);
 
 describe("scan", () => {
   test("has the value, gradients and Hessian products of the same loop written out", () => {
-    const quantities = (f: (a: Tensor, b: Tensor) => Tensor) => (a: Tensor, b: Tensor): Tensor[] => [
-      f(a, b),
-      t.grad(f)(a, b) as Tensor,
-      t.grad(f, 1)(a, b) as Tensor,
-      t.jvp(((y: Tensor) => t.grad(f)(y, b)) as never, [a], [t.cos(a)])[1] as unknown as Tensor,
-      t.grad((y: Tensor) => t.sum(t.sin(t.grad(f)(y, b) as Tensor)))(a) as Tensor,
-    ];
+    const quantities =
+      (f: (a: Tensor, b: Tensor) => Tensor) =>
+      (a: Tensor, b: Tensor): Tensor[] => [
+        f(a, b),
+        t.grad(f)(a, b) as Tensor,
+        t.grad(f, 1)(a, b) as Tensor,
+        t.jvp(((y: Tensor) => t.grad(f)(y, b)) as never, [a], [t.cos(a)])[1] as unknown as Tensor,
+        t.grad((y: Tensor) => t.sum(t.sin(t.grad(f)(y, b) as Tensor)))(a) as Tensor,
+      ];
     const got = t.program(quantities(looped))(w, xs);
     t.program(quantities(unrolled))(w, xs).forEach((want, i) => close(got[i]!.data(), want.data(), 1e-10));
   });
 
   test("runs backwards and keeps results in the order of the sequence", () => {
-    const [last, sums] = t.program((x: Tensor) => t.scan((c: Tensor, xi: Tensor) => [c.add(xi), c.add(xi)] as const, t.zeros([], "f64"), x, { reverse: true }))(f64(1, 2, 3));
+    const [last, sums] = t.program((x: Tensor) =>
+      t.scan((c: Tensor, xi: Tensor) => [c.add(xi), c.add(xi)] as const, t.zeros([], "f64"), x, { reverse: true }),
+    )(f64(1, 2, 3));
     expect(last.item()).toBe(6);
     expect(sums.tolist()).toEqual([6, 5, 3]);
   });
 
   test("exchanges two states without mixing old and new", () => {
-    const fibonacci = t.program(() => t.repeat(10, ([a, b]: [Tensor, Tensor]) => [b, a.add(b)] as [Tensor, Tensor], [t.zeros([2], "f64"), t.ones([2], "f64")]));
+    const fibonacci = t.program(() =>
+      t.repeat(10, ([a, b]: [Tensor, Tensor]) => [b, a.add(b)] as [Tensor, Tensor], [t.zeros([2], "f64"), t.ones([2], "f64")]),
+    );
     expect(fibonacci().map((a) => a.tolist())).toEqual([
       [55, 55],
       [89, 89],
@@ -72,8 +89,18 @@ describe("scan", () => {
   });
 
   test("nests, and slices a slice", () => {
-    const x = t.array(Float64Array.from({ length: 24 }, (_, i) => i), { shape: [2, 3, 4] });
-    const sums = t.program((a: Tensor) => t.scan((c: Tensor, rows: Tensor) => [c, t.scan((s: Tensor, row: Tensor) => [s.add(row), t.sum(row)] as const, c, rows)] as const, t.zeros([4], "f64"), a)[1]);
+    const x = t.array(
+      Float64Array.from({ length: 24 }, (_, i) => i),
+      { shape: [2, 3, 4] },
+    );
+    const sums = t.program(
+      (a: Tensor) =>
+        t.scan(
+          (c: Tensor, rows: Tensor) => [c, t.scan((s: Tensor, row: Tensor) => [s.add(row), t.sum(row)] as const, c, rows)] as const,
+          t.zeros([4], "f64"),
+          a,
+        )[1],
+    );
     const [inner, totals] = sums(x);
     expect(inner.tolist()).toEqual([
       [12, 15, 18, 21],
@@ -86,11 +113,17 @@ describe("scan", () => {
   });
 
   test("of no steps returns its first state", () => {
-    expect(t.program((x: Tensor) => t.repeat(0, (c: Tensor) => c.mul(2), x))(f64(1, 2)).tolist()).toEqual([1, 2]);
+    expect(
+      t
+        .program((x: Tensor) => t.repeat(0, (c: Tensor) => c.mul(2), x))(f64(1, 2))
+        .tolist(),
+    ).toEqual([1, 2]);
   });
 
   test("refuses a state that changes its shape, naming both", () => {
-    expect(() => t.program((x: Tensor) => t.repeat(2, (c: Tensor) => t.concat([c, c]), x))(f64(1, 2))).toThrow(/scan: state 0 goes in as f64\[2\] and comes out as f64\[4\]/);
+    expect(() => t.program((x: Tensor) => t.repeat(2, (c: Tensor) => t.concat([c, c]), x))(f64(1, 2))).toThrow(
+      /scan: state 0 goes in as f64\[2\] and comes out as f64\[4\]/,
+    );
   });
 });
 
@@ -98,32 +131,62 @@ describe("whileLoop", () => {
   const collatz = (n: Tensor): [Tensor, Tensor] =>
     t.whileLoop(
       ([x]: [Tensor, Tensor]) => x.greater(1),
-      ([x, steps]: [Tensor, Tensor]) => [t.where(t.rem(x, 2).equal(0), t.floor(x.div(2)), x.mul(3).add(1)), steps.add(1)] as [Tensor, Tensor],
+      ([x, steps]: [Tensor, Tensor]) =>
+        [t.where(t.rem(x, 2).equal(0), t.floor(x.div(2)), x.mul(3).add(1)), steps.add(1)] as [Tensor, Tensor],
       [n, t.zeros([], "f64")],
     );
 
   test("runs until its condition fails", () => {
-    expect(t.program((n: Tensor) => collatz(n)[1])(t.array(Float64Array.of(27), { shape: [] })).item()).toBe(111);
+    expect(
+      t
+        .program((n: Tensor) => collatz(n)[1])(t.array(Float64Array.of(27), { shape: [] }))
+        .item(),
+    ).toBe(111);
   });
 
   test("over a batch stops each member at its own time", () => {
-    expect(t.program((n: Tensor) => t.vmap((m: Tensor) => collatz(m)[1])(n) as Tensor)(f64(1, 6, 27, 97)).tolist()).toEqual([0, 8, 111, 118]);
+    expect(
+      t
+        .program((n: Tensor) => t.vmap((m: Tensor) => collatz(m)[1])(n) as Tensor)(f64(1, 6, 27, 97))
+        .tolist(),
+    ).toEqual([0, 8, 111, 118]);
   });
 
   test("stops at maxIterations", () => {
-    expect(t.program((x: Tensor) => t.whileLoop((s: Tensor) => s.greater(0), (s: Tensor) => s.add(1), x, { maxIterations: 5 }))(1).item()).toBe(6);
+    expect(
+      t
+        .program((x: Tensor) =>
+          t.whileLoop(
+            (s: Tensor) => s.greater(0),
+            (s: Tensor) => s.add(1),
+            x,
+            { maxIterations: 5 },
+          ),
+        )(1)
+        .item(),
+    ).toBe(6);
   });
 
   test("has a forward derivative", () => {
     // x doubles until it passes 100: the derivative is the number by which it was multiplied.
-    const f = (x: Tensor): Tensor => t.whileLoop((s: Tensor) => s.less(100), (s: Tensor) => s.mul(2), x);
+    const f = (x: Tensor): Tensor =>
+      t.whileLoop(
+        (s: Tensor) => s.less(100),
+        (s: Tensor) => s.mul(2),
+        x,
+      );
     const [value, change] = t.program((x: Tensor) => t.jvp(f as never, [x], [t.onesLike(x)]) as unknown as [Tensor, Tensor])(3);
     expect([value.item(), change.item()]).toEqual([192, 64]);
   });
 });
 
 describe("cond", () => {
-  const f = (x: Tensor): Tensor => t.cond(x.less(0), () => x.mul(x), () => x.mul(3));
+  const f = (x: Tensor): Tensor =>
+    t.cond(
+      x.less(0),
+      () => x.mul(x),
+      () => x.mul(3),
+    );
   test("takes one branch, with its derivative", () => {
     const both = t.program((x: Tensor) => t.valueAndGrad(f)(x) as unknown as [Tensor, Tensor]);
     expect(both(-2).map((a) => a.item())).toEqual([4, -4]);
@@ -131,20 +194,43 @@ describe("cond", () => {
   });
 
   test("over a batch lets every member choose", () => {
-    expect(t.program((x: Tensor) => t.vmap(f)(x) as Tensor)(f64(-2, 2, -1)).tolist()).toEqual([4, 6, 1]);
+    expect(
+      t
+        .program((x: Tensor) => t.vmap(f)(x) as Tensor)(f64(-2, 2, -1))
+        .tolist(),
+    ).toEqual([4, 6, 1]);
   });
 
   test("refuses branches that differ", () => {
-    expect(() => t.program((x: Tensor) => t.cond(x.less(0), () => x, () => t.zeros([2])))(1)).toThrow(/cond: the branches return f32\[\] and f32\[2\]/);
+    expect(() =>
+      t.program((x: Tensor) =>
+        t.cond(
+          x.less(0),
+          () => x,
+          () => t.zeros([2]),
+        ),
+      )(1),
+    ).toThrow(/cond: the branches return f32\[\] and f32\[2\]/);
   });
 });
 
 test("transforms mix: the gradient of a batch of second directional derivatives", () => {
   // u(x) = sin(a x): d/da of sum u_xx = sum of -(2 a sin(a x) + a^2 x cos(a x)).
-  const u = (a: Tensor) => (x: Tensor): Tensor => t.sin(a.mul(x));
-  const second = (f: (x: Tensor) => Tensor) => (x: Tensor): Tensor => t.jvp(((y: Tensor) => t.jvp(f as never, [y], [t.onesLike(y)])[1]) as never, [x], [t.onesLike(x)])[1] as unknown as Tensor;
+  const u =
+    (a: Tensor) =>
+    (x: Tensor): Tensor =>
+      t.sin(a.mul(x));
+  const second =
+    (f: (x: Tensor) => Tensor) =>
+    (x: Tensor): Tensor =>
+      t.jvp(((y: Tensor) => t.jvp(f as never, [y], [t.onesLike(y)])[1]) as never, [x], [t.onesLike(x)])[1] as unknown as Tensor;
   const total = (a: Tensor, x: Tensor): Tensor => t.sum(t.vmap(second(u(a)))(x) as Tensor);
   const points = [0.1, 0.7, 1.9];
-  const got = t.program((a: Tensor, x: Tensor) => t.grad(total)(a, x) as Tensor)(t.array(Float64Array.of(1.3), { shape: [] }), f64(...points)).item();
-  expect(got).toBeCloseTo(points.reduce((s, x) => s - 2 * 1.3 * Math.sin(1.3 * x) - 1.3 ** 2 * x * Math.cos(1.3 * x), 0), 12);
+  const got = t
+    .program((a: Tensor, x: Tensor) => t.grad(total)(a, x) as Tensor)(t.array(Float64Array.of(1.3), { shape: [] }), f64(...points))
+    .item();
+  expect(got).toBeCloseTo(
+    points.reduce((s, x) => s - 2 * 1.3 * Math.sin(1.3 * x) - 1.3 ** 2 * x * Math.cos(1.3 * x), 0),
+    12,
+  );
 });

@@ -1,14 +1,14 @@
+import { jvp, vjp } from "../derive.ts";
 import { isFloat } from "../dtype.ts";
 import { DTypeError, ShapeError } from "../errors.ts";
 import type { Abstract, Equation, Graph } from "../ir.ts";
 import { variable } from "../ir.ts";
-import { vjp, jvp } from "../derive.ts";
 import { defineOp } from "../op.ts";
 import { sameShape, showShape } from "../shape.ts";
 import type { Tensor, TensorLike } from "../tensor.ts";
 import { emit, replay, type Trace, traceGraph } from "../trace.ts";
-import * as tree from "../tree.ts";
 import type { Tree } from "../tree.ts";
+import * as tree from "../tree.ts";
 import { type Batched, replayBatched, withBatch } from "../vmap.ts";
 import { arange, asTensor } from "./creation.ts";
 import { add, where } from "./elementwise.ts";
@@ -26,14 +26,20 @@ export interface ScanAttributes {
 
 const scanOf = (a: unknown): ScanAttributes => a as ScanAttributes;
 /** `list` cut into constants, state and sequences. */
-const parts = <T>(list: readonly T[], { constants: c, carries: s }: { constants: number; carries: number }): [T[], T[], T[]] => [list.slice(0, c), list.slice(c, c + s), list.slice(c + s)];
+const parts = <T>(list: readonly T[], { constants: c, carries: s }: { constants: number; carries: number }): [T[], T[], T[]] => [
+  list.slice(0, c),
+  list.slice(c, c + s),
+  list.slice(c + s),
+];
 const bare = (t: Abstract): Abstract => ({ shape: t.shape, dtype: t.dtype });
 const element = (t: Abstract): Abstract => ({ shape: t.shape.slice(1), dtype: t.dtype });
 
 function checkCarry(op: string, before: readonly Abstract[], after: readonly Abstract[]): void {
   after.forEach((t, i) => {
     if (t.dtype !== before[i]!.dtype || !sameShape(t.shape, before[i]!.shape))
-      throw new ShapeError(`${op}: state ${i} goes in as ${before[i]!.dtype}${showShape(before[i]!.shape)} and comes out as ${t.dtype}${showShape(t.shape)}; it must keep its shape and type`);
+      throw new ShapeError(
+        `${op}: state ${i} goes in as ${before[i]!.dtype}${showShape(before[i]!.shape)} and comes out as ${t.dtype}${showShape(t.shape)}; it must keep its shape and type`,
+      );
   });
 }
 
@@ -45,10 +51,23 @@ function traceBody(inputs: readonly Abstract[], f: (...args: Tensor[]) => readon
 }
 
 /** Records a scan. `f` is traced on (state..., element...). */
-function emitScan(f: (...args: Tensor[]) => readonly Tensor[], constants: readonly Tensor[], init: readonly Tensor[], xs: readonly Tensor[], length: number, reverse: boolean): Tensor[] {
+function emitScan(
+  f: (...args: Tensor[]) => readonly Tensor[],
+  constants: readonly Tensor[],
+  init: readonly Tensor[],
+  xs: readonly Tensor[],
+  length: number,
+  reverse: boolean,
+): Tensor[] {
   const { body, captured } = traceBody([...constants.map(bare), ...init.map(bare), ...xs.map(element)], f);
   checkCarry("scan", init, body.outputs.slice(0, init.length));
-  return emit("scan", [...captured, ...constants, ...init, ...xs], { body, constants: captured.length + constants.length, carries: init.length, length, reverse } as never);
+  return emit("scan", [...captured, ...constants, ...init, ...xs], {
+    body,
+    constants: captured.length + constants.length,
+    carries: init.length,
+    length,
+    reverse,
+  } as never);
 }
 
 defineOp({
@@ -79,13 +98,19 @@ defineOp({
         const [values, changes] = jvp(
           (...fl: Tensor[]) => {
             let k = 0;
-            return replay(a.body, primals.map((p, i) => (active[i] ? fl[k++]! : p)));
+            return replay(
+              a.body,
+              primals.map((p, i) => (active[i] ? fl[k++]! : p)),
+            );
           },
           floats,
           moving,
         ) as [Tensor[], Tensor[]];
         const live = values.map((v) => isFloat(v.dtype));
-        const pick = (from: number, to: number): Tensor[] => [...values.slice(from, to), ...changes.slice(from, to).filter((_, i) => live[from + i])];
+        const pick = (from: number, to: number): Tensor[] => [
+          ...values.slice(from, to),
+          ...changes.slice(from, to).filter((_, i) => live[from + i]),
+        ];
         return [...pick(0, a.carries), ...pick(a.carries, values.length)];
       },
       [...c, ...dc],
@@ -130,10 +155,16 @@ defineOp({
         const yBar = next(resultBar.length);
         const primals = [...consts, ...states, ...elements];
         const floats = float(primals);
-        const [values, pull] = vjp((...fl: Tensor[]) => {
-          let k = 0;
-          return replay(a.body, primals.map((p) => (isFloat(p.dtype) ? fl[k++]! : p)));
-        }, ...floats);
+        const [values, pull] = vjp(
+          (...fl: Tensor[]) => {
+            let k = 0;
+            return replay(
+              a.body,
+              primals.map((p) => (isFloat(p.dtype) ? fl[k++]! : p)),
+            );
+          },
+          ...floats,
+        );
         let cs = 0;
         let cy = 0;
         const seeds = (values as Tensor[]).map((v, i) => {
@@ -156,11 +187,19 @@ defineOp({
   },
   batch: ({ inputs, mapped, size, attributes }) => {
     const a = scanOf(attributes);
-    const [c, s, x] = parts(inputs.map((tensor, i): Batched => ({ tensor, mapped: mapped[i]! })), a);
+    const [c, s, x] = parts(
+      inputs.map((tensor, i): Batched => ({ tensor, mapped: mapped[i]! })),
+      a,
+    );
     // State is batched throughout: it may be the same for all members at first and differ later.
     const out = emitScan(
       (...args) => {
-        const given = args.map((tensor, i): Batched => ({ tensor, mapped: i < c.length ? c[i]!.mapped : i < c.length + s.length ? true : x[i - c.length - s.length]!.mapped }));
+        const given = args.map(
+          (tensor, i): Batched => ({
+            tensor,
+            mapped: i < c.length ? c[i]!.mapped : i < c.length + s.length ? true : x[i - c.length - s.length]!.mapped,
+          }),
+        );
         return replayBatched(a.body, given, size).map((b) => withBatch(b, size));
       },
       c.map((b) => b.tensor),
@@ -179,14 +218,21 @@ defineOp({
  * @param options.reverse from the last element to the first; results stay in the order of xs
  * @returns the last state and the results stacked along a new leading axis
  */
-export function scan<C, Y>(f: (carry: C, x: never) => readonly [C, Y], init: unknown, xs?: unknown, options: { length?: number; reverse?: boolean } = {}): [C, Y] {
+export function scan<C, Y>(
+  f: (carry: C, x: never) => readonly [C, Y],
+  init: unknown,
+  xs?: unknown,
+  options: { length?: number; reverse?: boolean } = {},
+): [C, Y] {
   const state = tree.flatten(init as Tree<TensorLike>);
-  const sequences = xs === undefined ? { leaves: [], structure: { kind: "list", items: [] } as tree.Structure } : tree.flatten(xs as Tree<TensorLike>);
+  const sequences =
+    xs === undefined ? { leaves: [], structure: { kind: "list", items: [] } as tree.Structure } : tree.flatten(xs as Tree<TensorLike>);
   const tensors = sequences.leaves.map((t) => asTensor(t as TensorLike));
   const lengths = new Set(tensors.map((t) => t.shape[0]));
   if (options.length !== undefined) lengths.add(options.length);
   const [length] = [...lengths];
-  if (lengths.size !== 1 || length === undefined) throw new ShapeError(`scan: the sequences and options.length must agree on one length, got ${[...lengths].join(", ") || "none"}`);
+  if (lengths.size !== 1 || length === undefined)
+    throw new ShapeError(`scan: the sequences and options.length must agree on one length, got ${[...lengths].join(", ") || "none"}`);
   let results: tree.Structure = "leaf";
   const start = state.leaves.map((t) => asTensor(t));
   const out = emitScan(
@@ -194,9 +240,11 @@ export function scan<C, Y>(f: (carry: C, x: never) => readonly [C, Y], init: unk
       const carry = tree.unflatten(state.structure, args.slice(0, start.length)) as C;
       const x = xs === undefined ? undefined : tree.unflatten(sequences.structure, args.slice(start.length));
       const pair = f(carry, x as never);
-      if (!Array.isArray(pair) || pair.length !== 2) throw new ShapeError("scan: the function must return [carry, result]; give [carry, []] for no result");
+      if (!Array.isArray(pair) || pair.length !== 2)
+        throw new ShapeError("scan: the function must return [carry, result]; give [carry, []] for no result");
       const next = tree.flatten(pair[0] as Tree<TensorLike>);
-      if (!tree.sameStructure(next.structure, state.structure)) throw new ShapeError("scan: the state comes out with another structure than it went in");
+      if (!tree.sameStructure(next.structure, state.structure))
+        throw new ShapeError("scan: the state comes out with another structure than it went in");
       const ys = tree.flatten(pair[1] as Tree<TensorLike>);
       results = ys.structure;
       return [...next.leaves.map((t, i) => asTensor(t, start[i]!.dtype)), ...ys.leaves.map((t) => asTensor(t))];
@@ -225,13 +273,24 @@ interface WhileAttributes {
 }
 const whileOf = (a: unknown): WhileAttributes => a as WhileAttributes;
 
-function emitWhile(test: (...state: Tensor[]) => Tensor, step: (...state: Tensor[]) => readonly Tensor[], init: readonly Tensor[], maxIterations: number | undefined): Tensor[] {
+function emitWhile(
+  test: (...state: Tensor[]) => Tensor,
+  step: (...state: Tensor[]) => readonly Tensor[],
+  init: readonly Tensor[],
+  maxIterations: number | undefined,
+): Tensor[] {
   const p = traceBody(init.map(bare), (...s) => [test(...s)]);
   const b = traceBody(init.map(bare), step);
   const flag = p.body.outputs[0]!;
-  if (flag.dtype !== "bool" || flag.shape.length) throw new DTypeError(`whileLoop: the condition must be a bool scalar, got ${flag.dtype}${showShape(flag.shape)}`);
+  if (flag.dtype !== "bool" || flag.shape.length)
+    throw new DTypeError(`whileLoop: the condition must be a bool scalar, got ${flag.dtype}${showShape(flag.shape)}`);
   checkCarry("whileLoop", init, b.body.outputs);
-  return emit("while", [...p.captured, ...b.captured, ...init], { predicate: p.body, body: b.body, constants: [p.captured.length, b.captured.length], maxIterations } as never);
+  return emit("while", [...p.captured, ...b.captured, ...init], {
+    predicate: p.body,
+    body: b.body,
+    constants: [p.captured.length, b.captured.length],
+    maxIterations,
+  } as never);
 }
 
 defineOp({
@@ -255,7 +314,10 @@ defineOp({
         const [values, changes] = jvp(
           (...fl: Tensor[]) => {
             let k = 0;
-            return replay(a.body, primals.map((p, i) => (active[i] ? fl[k++]! : p)));
+            return replay(
+              a.body,
+              primals.map((p, i) => (active[i] ? fl[k++]! : p)),
+            );
           },
           primals.filter((_, i) => active[i]),
           seeds,
@@ -279,7 +341,9 @@ defineOp({
       (...s) => any(members(a.predicate, given.slice(0, np), s)[0]!),
       (...s) => {
         const going = members(a.predicate, given.slice(0, np), s)[0]!;
-        return members(a.body, given.slice(np, np + nb), s).map((t, i) => where(reshape(going, [size, ...s[i]!.shape.slice(1).map(() => 1)]), t, s[i]!));
+        return members(a.body, given.slice(np, np + nb), s).map((t, i) =>
+          where(reshape(going, [size, ...s[i]!.shape.slice(1).map(() => 1)]), t, s[i]!),
+        );
       },
       given.slice(np + nb).map((b) => withBatch(b, size)),
       a.maxIterations,
@@ -288,7 +352,12 @@ defineOp({
 });
 
 /** `state = body(state)` while `condition(state)` (a bool scalar) holds, at most `maxIterations` times. */
-export function whileLoop<C>(condition: (state: C) => Tensor, body: (state: C) => C, init: unknown, options: { maxIterations?: number } = {}): C {
+export function whileLoop<C>(
+  condition: (state: C) => Tensor,
+  body: (state: C) => C,
+  init: unknown,
+  options: { maxIterations?: number } = {},
+): C {
   const { leaves, structure } = tree.flatten(init as Tree<TensorLike>);
   const start = leaves.map((t) => asTensor(t));
   const given = (s: readonly Tensor[]): C => tree.unflatten(structure, s) as C;
@@ -309,12 +378,26 @@ interface CondAttributes {
 }
 const condOf = (a: unknown): CondAttributes => a as CondAttributes;
 
-function emitCond(predicate: Tensor, yes: (...args: Tensor[]) => readonly Tensor[], no: (...args: Tensor[]) => readonly Tensor[], args: readonly Tensor[]): Tensor[] {
+function emitCond(
+  predicate: Tensor,
+  yes: (...args: Tensor[]) => readonly Tensor[],
+  no: (...args: Tensor[]) => readonly Tensor[],
+  args: readonly Tensor[],
+): Tensor[] {
   const y = traceBody(args.map(bare), yes);
   const n = traceBody(args.map(bare), no);
-  const differ = y.body.outputs.length !== n.body.outputs.length || y.body.outputs.some((v, i) => v.dtype !== n.body.outputs[i]!.dtype || !sameShape(v.shape, n.body.outputs[i]!.shape));
-  if (differ) throw new ShapeError(`cond: the branches return ${[y, n].map((b) => b.body.outputs.map((v) => v.dtype + showShape(v.shape)).join(", ")).join(" and ")}; they must agree`);
-  return emit("cond", [predicate, ...y.captured, ...n.captured, ...args], { yes: y.body, no: n.body, constants: [y.captured.length, n.captured.length] } as never);
+  const differ =
+    y.body.outputs.length !== n.body.outputs.length ||
+    y.body.outputs.some((v, i) => v.dtype !== n.body.outputs[i]!.dtype || !sameShape(v.shape, n.body.outputs[i]!.shape));
+  if (differ)
+    throw new ShapeError(
+      `cond: the branches return ${[y, n].map((b) => b.body.outputs.map((v) => v.dtype + showShape(v.shape)).join(", ")).join(" and ")}; they must agree`,
+    );
+  return emit("cond", [predicate, ...y.captured, ...n.captured, ...args], {
+    yes: y.body,
+    no: n.body,
+    constants: [y.captured.length, n.captured.length],
+  } as never);
 }
 
 /** A branch of a cond equation as a function of all inputs after the predicate. */
@@ -370,8 +453,16 @@ defineOp({
     const [ny, nn] = a.constants;
     const rest = inputs.slice(1).map((tensor, i): Batched => ({ tensor, mapped: mapped[i + 1]! }));
     const run = (which: "yes" | "no"): Tensor[] =>
-      replayBatched(a[which], [...(which === "yes" ? rest.slice(0, ny) : rest.slice(ny, ny + nn)), ...rest.slice(ny + nn)], size).map((b) => withBatch(b, size));
-    if (!mapped[0]) return emitCond(inputs[0]!, () => run("yes"), () => run("no"), []);
+      replayBatched(a[which], [...(which === "yes" ? rest.slice(0, ny) : rest.slice(ny, ny + nn)), ...rest.slice(ny + nn)], size).map((b) =>
+        withBatch(b, size),
+      );
+    if (!mapped[0])
+      return emitCond(
+        inputs[0]!,
+        () => run("yes"),
+        () => run("no"),
+        [],
+      );
     // Members differ in their choice: both branches are computed and each member takes its own.
     const no = run("no");
     return run("yes").map((t, i) => where(reshape(inputs[0]!, [size, ...t.shape.slice(1).map(() => 1)]), t, no[i]!));
@@ -384,12 +475,18 @@ export function cond<R>(predicate: TensorLike, yes: (...args: never[]) => R, no:
   if (p.dtype !== "bool" || p.rank) throw new DTypeError(`cond: the condition must be a bool scalar, got ${p.dtype}${showShape(p.shape)}`);
   const flat = tree.flatten(args as Tree<TensorLike>);
   let structure: tree.Structure = "leaf";
-  const traced = (f: (...args: never[]) => R) => (...leaves: Tensor[]): Tensor[] => {
-    const out = tree.flatten(f(...(tree.unflatten(flat.structure, leaves) as never[])) as Tree<TensorLike>);
-    structure = out.structure;
-    return out.leaves.map((t) => asTensor(t));
-  };
-  const out = emitCond(p, traced(yes), traced(no), flat.leaves.map((t) => asTensor(t)));
+  const traced =
+    (f: (...args: never[]) => R) =>
+    (...leaves: Tensor[]): Tensor[] => {
+      const out = tree.flatten(f(...(tree.unflatten(flat.structure, leaves) as never[])) as Tree<TensorLike>);
+      structure = out.structure;
+      return out.leaves.map((t) => asTensor(t));
+    };
+  const out = emitCond(
+    p,
+    traced(yes),
+    traced(no),
+    flat.leaves.map((t) => asTensor(t)),
+  );
   return tree.unflatten(structure, out) as R;
 }
-

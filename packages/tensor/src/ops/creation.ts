@@ -1,5 +1,5 @@
 import { array, NdArray, type NestedNumbers } from "../array.ts";
-import { dtypes, type DType, type TypedArray } from "../dtype.ts";
+import { type DType, dtypes, type TypedArray } from "../dtype.ts";
 import { DTypeError } from "../errors.ts";
 import { defineOp } from "../op.ts";
 import { checkShape, normalizeAxis, type Shape } from "../shape.ts";
@@ -43,7 +43,11 @@ function checkDType(op: string, dtype: DType): DType {
 
 /** An array of `shape` that holds `value` everywhere. */
 export const full = (shape: Shape, value: number, dtype: DType = "f32"): Tensor =>
-  emitOne("fill", [], { value: checkDType("full", dtype) === "bool" ? Number(value !== 0) : value, shape: checkShape("full", shape), dtype });
+  emitOne("fill", [], {
+    value: checkDType("full", dtype) === "bool" ? Number(value !== 0) : value,
+    shape: checkShape("full", shape),
+    dtype,
+  });
 export const zeros = (shape: Shape, dtype: DType = "f32"): Tensor => full(shape, 0, dtype);
 export const ones = (shape: Shape, dtype: DType = "f32"): Tensor => full(shape, 1, dtype);
 export const zerosLike = (x: Tensor): Tensor => full(x.shape, 0, x.dtype);
@@ -51,7 +55,11 @@ export const onesLike = (x: Tensor): Tensor => full(x.shape, 1, x.dtype);
 
 /** The index along `axis`, in an array of `shape`. */
 export const iota = (shape: Shape, axis = 0, dtype: DType = "i32"): Tensor =>
-  emitOne("iota", [], { shape: checkShape("iota", shape), axis: normalizeAxis("iota", axis, shape.length), dtype: checkDType("iota", dtype) });
+  emitOne("iota", [], {
+    shape: checkShape("iota", shape),
+    axis: normalizeAxis("iota", axis, shape.length),
+    dtype: checkDType("iota", dtype),
+  });
 /** 0, 1, ..., n - 1. */
 export const arange = (n: number, dtype: DType = "i32"): Tensor => iota([n], 0, dtype);
 /** The n x n identity matrix. */

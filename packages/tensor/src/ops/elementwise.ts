@@ -26,15 +26,21 @@ interface Elementwise {
 function checkOperands(name: string, inputs: readonly Abstract[], spec: Elementwise): Abstract {
   const [first, ...rest] = inputs as [Abstract, ...Abstract[]];
   for (const other of rest) {
-    if (other.dtype !== first.dtype) throw new DTypeError(`${name}: operands are ${inputs.map((i) => i.dtype + showShape(i.shape)).join(" and ")}; make the types agree with cast()`);
-    if (!sameShape(other.shape, first.shape)) throw new ShapeError(`${name}: shapes ${inputs.map((i) => showShape(i.shape)).join(" and ")} differ`);
+    if (other.dtype !== first.dtype)
+      throw new DTypeError(
+        `${name}: operands are ${inputs.map((i) => i.dtype + showShape(i.shape)).join(" and ")}; make the types agree with cast()`,
+      );
+    if (!sameShape(other.shape, first.shape))
+      throw new ShapeError(`${name}: shapes ${inputs.map((i) => showShape(i.shape)).join(" and ")} differ`);
   }
-  if (!spec.types.includes(first.dtype)) throw new DTypeError(`${name}: expected ${spec.types.join(" or ")}, got ${first.dtype}${showShape(first.shape)}; cast() it first`);
+  if (!spec.types.includes(first.dtype))
+    throw new DTypeError(`${name}: expected ${spec.types.join(" or ")}, got ${first.dtype}${showShape(first.shape)}; cast() it first`);
   return first;
 }
 
 /** Every input with the new leading axis, so that the op applies unchanged. */
-const aligned = (inputs: readonly Tensor[], mapped: readonly boolean[], size: number): Tensor[] => inputs.map((x, i) => (mapped[i] ? x : broadcastLeading(x, size)));
+const aligned = (inputs: readonly Tensor[], mapped: readonly boolean[], size: number): Tensor[] =>
+  inputs.map((x, i) => (mapped[i] ? x : broadcastLeading(x, size)));
 
 function elementwise(name: string, spec: Elementwise): void {
   defineOp({
@@ -48,7 +54,9 @@ function elementwise(name: string, spec: Elementwise): void {
     },
     ...(spec.products && {
       forward: ({ inputs, outputs, tangents }) => [
-        tangents.map((t, i) => t && spec.products!(t, inputs, outputs[0]!)[i]?.()).reduce((sum, term) => (sum && term ? add(sum, term) : (sum ?? term)), undefined),
+        tangents
+          .map((t, i) => t && spec.products!(t, inputs, outputs[0]!)[i]?.())
+          .reduce((sum, term) => (sum && term ? add(sum, term) : (sum ?? term)), undefined),
       ],
       reverse: ({ inputs, outputs, cotangents: [ct] }) => (ct ? spec.products!(ct, inputs, outputs[0]!).map((p) => p?.()) : []),
     }),
@@ -57,7 +65,13 @@ function elementwise(name: string, spec: Elementwise): void {
 }
 
 type Unary = (x: TensorLike) => Tensor;
-function unary(name: string, doc: string, derivative: ((t: Tensor, x: Tensor, y: Tensor) => Tensor) | "flat" | undefined, types = float, result?: DType): Unary {
+function unary(
+  name: string,
+  doc: string,
+  derivative: ((t: Tensor, x: Tensor, y: Tensor) => Tensor) | "flat" | undefined,
+  types = float,
+  result?: DType,
+): Unary {
   elementwise(name, {
     arity: 1,
     doc,
@@ -85,7 +99,9 @@ export const tanh = unary("tanh", "hyperbolic tangent", (t, _, y) => mul(t, sub(
 export const sigmoid = unary("sigmoid", "1 / (1 + e^-x)", (t, _, y) => mul(t, mul(y, sub(1, y))));
 export const softplus = unary("softplus", "log(1 + e^x)", (t, x) => mul(t, sigmoid(x)));
 export const relu = unary("relu", "max(x, 0); derivative 0 at 0", (t, _, y) => where(greater(y, 0), t, 0), number);
-export const erf = unary("erf", "2/sqrt(pi) integral of e^-t^2 from 0 to x", (t, x) => mul(t, mul(exp(neg(square(x))), 2 / Math.sqrt(Math.PI))));
+export const erf = unary("erf", "2/sqrt(pi) integral of e^-t^2 from 0 to x", (t, x) =>
+  mul(t, mul(exp(neg(square(x))), 2 / Math.sqrt(Math.PI))),
+);
 export const erfinv = unary("erfinv", "inverse of erf on (-1, 1)", (t, _, y) => mul(t, mul(exp(square(y)), Math.sqrt(Math.PI) / 2)));
 export const lgamma = unary("lgamma", "log |Gamma(x)|", (t, x) => mul(t, digamma(x)));
 export const digamma = unary("digamma", "derivative of lgamma", (t, x) => mul(t, trigamma(x)));
@@ -100,7 +116,9 @@ export function operands(op: string, values: readonly TensorLike[], fallback: DT
   const typed = values.find((v) => v instanceof Tensor || v instanceof NdArray) as Tensor | NdArray | undefined;
   const dtype = typed?.dtype ?? (values.every((v) => typeof v === "boolean") ? "bool" : fallback);
   const shape = broadcastShapes(op, ...values.map((v) => (v instanceof Tensor || v instanceof NdArray ? v.shape : [])));
-  return values.map((v) => (typeof v === "number" || typeof v === "boolean" ? full(shape, Number(v), dtype) : broadcastTo(asTensor(v), shape)));
+  return values.map((v) =>
+    typeof v === "number" || typeof v === "boolean" ? full(shape, Number(v), dtype) : broadcastTo(asTensor(v), shape),
+  );
 }
 
 type Binary = (a: TensorLike, b: TensorLike) => Tensor;
@@ -120,10 +138,24 @@ export const add = binary("add", "a + b", (t) => [() => t, () => t]);
 export const sub = binary("sub", "a - b", (t) => [() => t, () => neg(t)]);
 export const mul = binary("mul", "a b", (t, a, b) => [() => mul(t, b), () => mul(t, a)]);
 export const div = binary("div", "a / b", (t, _, b, y) => [() => div(t, b), () => neg(mul(t, div(y, b)))]);
-export const pow = binary("pow", "a^b; the derivative to b needs a > 0", (t, a, b, y) => [() => mul(t, mul(b, pow(a, sub(b, 1)))), () => mul(t, mul(y, log(where(greater(a, 0), a, 1))))], float);
-export const maximum = binary("max", "the larger; NaN if either is; at a tie the derivative goes to a", (t, a, b) => [() => where(lessEqual(b, a), t, 0), () => where(lessEqual(b, a), 0, t)]);
-export const minimum = binary("min", "the smaller; NaN if either is; at a tie the derivative goes to a", (t, a, b) => [() => where(lessEqual(a, b), t, 0), () => where(lessEqual(a, b), 0, t)]);
-export const rem = binary("rem", "a - b trunc(a / b), with the sign of a", (t, a, b) => [() => t, () => mul(t, neg(div(sub(a, rem(a, b)), b)))]);
+export const pow = binary(
+  "pow",
+  "a^b; the derivative to b needs a > 0",
+  (t, a, b, y) => [() => mul(t, mul(b, pow(a, sub(b, 1)))), () => mul(t, mul(y, log(where(greater(a, 0), a, 1))))],
+  float,
+);
+export const maximum = binary("max", "the larger; NaN if either is; at a tie the derivative goes to a", (t, a, b) => [
+  () => where(lessEqual(b, a), t, 0),
+  () => where(lessEqual(b, a), 0, t),
+]);
+export const minimum = binary("min", "the smaller; NaN if either is; at a tie the derivative goes to a", (t, a, b) => [
+  () => where(lessEqual(a, b), t, 0),
+  () => where(lessEqual(a, b), 0, t),
+]);
+export const rem = binary("rem", "a - b trunc(a / b), with the sign of a", (t, a, b) => [
+  () => t,
+  () => mul(t, neg(div(sub(a, rem(a, b)), b))),
+]);
 export const less = binary("lt", "a < b", "flat", number, "bool");
 export const lessEqual = binary("le", "a <= b", "flat", number, "bool");
 export const equal = binary("eq", "a = b", "flat", [...number, "bool"], "bool");
@@ -141,12 +173,15 @@ defineOp({
   kind: "elementwise",
   doc: "b where a holds, else c; the branch not taken has derivative 0",
   shape: ([c, a, b]) => {
-    if (c!.dtype !== "bool") throw new DTypeError(`where: the condition must be bool, got ${c!.dtype}${showShape(c!.shape)}; compare it, as in greater(x, 0)`);
+    if (c!.dtype !== "bool")
+      throw new DTypeError(`where: the condition must be bool, got ${c!.dtype}${showShape(c!.shape)}; compare it, as in greater(x, 0)`);
     const { shape, dtype } = checkOperands("where", [a!, b!], { arity: 2, doc: "", types: [...number, "bool"] });
     if (!sameShape(shape, c!.shape)) throw new ShapeError(`where: shapes ${[c!, a!, b!].map((x) => showShape(x.shape)).join(", ")} differ`);
     return [{ shape, dtype }];
   },
-  forward: ({ inputs: [c, a], tangents: [, ta, tb] }) => [ta || tb ? where(c!, ta ?? full(a!.shape, 0, a!.dtype), tb ?? full(a!.shape, 0, a!.dtype)) : undefined],
+  forward: ({ inputs: [c, a], tangents: [, ta, tb] }) => [
+    ta || tb ? where(c!, ta ?? full(a!.shape, 0, a!.dtype), tb ?? full(a!.shape, 0, a!.dtype)) : undefined,
+  ],
   reverse: ({ inputs: [c], cotangents: [ct] }) => (ct ? [undefined, where(c!, ct, 0), where(c!, 0, ct)] : []),
   batch: ({ inputs, mapped, size }) => [emitOne("where", aligned(inputs, mapped, size))],
 });
@@ -164,8 +199,12 @@ defineOp({
   kind: "elementwise",
   doc: "the same number in another type; floats to integers truncate towards 0, to bool means != 0",
   shape: ([x], a) => [{ shape: x!.shape, dtype: a.dtype as DType }],
-  forward: ({ inputs: [x], attributes, tangents: [t] }) => [t && isFloat(attributes.dtype as DType) && isFloat(x!.dtype) ? cast(t, attributes.dtype as DType) : undefined],
-  reverse: ({ inputs: [x], attributes, cotangents: [ct] }) => [ct && isFloat(attributes.dtype as DType) && isFloat(x!.dtype) ? cast(ct, x!.dtype) : undefined],
+  forward: ({ inputs: [x], attributes, tangents: [t] }) => [
+    t && isFloat(attributes.dtype as DType) && isFloat(x!.dtype) ? cast(t, attributes.dtype as DType) : undefined,
+  ],
+  reverse: ({ inputs: [x], attributes, cotangents: [ct] }) => [
+    ct && isFloat(attributes.dtype as DType) && isFloat(x!.dtype) ? cast(ct, x!.dtype) : undefined,
+  ],
   batch: ({ inputs: [x], attributes }) => [emitOne("cast", [x!], attributes)],
 });
 

@@ -1,21 +1,30 @@
 import { isFloat } from "../dtype.ts";
 import { DTypeError, ShapeError } from "../errors.ts";
+import { normalizeAxis, type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
 import type { Tensor, TensorLike } from "../tensor.ts";
-import { normalizeAxis, sameShape, type Shape, showShape, sizeOf } from "../shape.ts";
 import { asTensor } from "./creation.ts";
-import { broadcastLeading, broadcastTo, moveAxis, reshape } from "./shape.ts";
 import { defineRowOp, type RowAttributes, rowOperation } from "./rows.ts";
+import { broadcastLeading, broadcastTo, moveAxis, reshape } from "./shape.ts";
 
 const last = (x: { shape: Shape }): number => x.shape.at(-1)!;
 
 /** out[m, L] = table[index[m], L] on every row; the table may be shared by all rows. `N` entries of `L` numbers. */
 function gatherRows(table: Tensor, index: Tensor, shared: boolean, [n, length]: readonly [number, number]): Tensor {
-  return rowOperation("gather", [table, index], { rows: index.shape.slice(0, -1), shared: [shared, false], outputs: [{ length: last(index) * length, dtype: table.dtype }], integers: [n, length] })[0]!;
+  return rowOperation("gather", [table, index], {
+    rows: index.shape.slice(0, -1),
+    shared: [shared, false],
+    outputs: [{ length: last(index) * length, dtype: table.dtype }],
+    integers: [n, length],
+  })[0]!;
 }
 
 /** out[index[m], L] += x[m, L] on every row, from zeros. */
 function scatterRows(index: Tensor, x: Tensor, [n, length]: readonly [number, number]): Tensor {
-  return rowOperation("scatterAdd", [index, x], { rows: index.shape.slice(0, -1), outputs: [{ length: n * length, dtype: x.dtype }], integers: [n, length] })[0]!;
+  return rowOperation("scatterAdd", [index, x], {
+    rows: index.shape.slice(0, -1),
+    outputs: [{ length: n * length, dtype: x.dtype }],
+    integers: [n, length],
+  })[0]!;
 }
 
 const checkIndex = (op: string, dtype: string): void => {
@@ -23,30 +32,42 @@ const checkIndex = (op: string, dtype: string): void => {
 };
 const entries = (a: RowAttributes): [number, number] => [a.integers[0]!, a.integers[1]!];
 
-defineRowOp("gather", "out[i] = table[index[i]]; an index outside the table is an error of the run", ([, index]) => checkIndex("gather", index!.dtype), {
-  forward: ({ inputs: [, index], attributes, tangents: [t] }) => {
-    const a = attributes as unknown as RowAttributes;
-    return [t && gatherRows(t, index!, a.shared[0]!, entries(a))];
+defineRowOp(
+  "gather",
+  "out[i] = table[index[i]]; an index outside the table is an error of the run",
+  ([, index]) => checkIndex("gather", index!.dtype),
+  {
+    forward: ({ inputs: [, index], attributes, tangents: [t] }) => {
+      const a = attributes as unknown as RowAttributes;
+      return [t && gatherRows(t, index!, a.shared[0]!, entries(a))];
+    },
+    reverse: ({ inputs: [, index], attributes, cotangents: [ct] }) => {
+      const a = attributes as unknown as RowAttributes;
+      if (!ct) return [];
+      return [
+        a.shared[0] ? scatterRows(reshape(index!, [index!.size]), reshape(ct, [ct.size]), entries(a)) : scatterRows(index!, ct, entries(a)),
+      ];
+    },
+    batch: ({ inputs: [table, index], mapped, size, attributes }) => {
+      const a = attributes as unknown as RowAttributes;
+      const at = mapped[1] ? index! : broadcastLeading(index!, size);
+      if (!a.shared[0]) return [gatherRows(mapped[0] ? table! : broadcastLeading(table!, size), at, false, entries(a))];
+      if (!mapped[0]) return [gatherRows(table!, at, true, entries(a))];
+      // A table for each member of the batch: one row a member.
+      const out = gatherRows(table!, reshape(at, [size, at.size / size]), false, entries(a));
+      return [reshape(out, [...at.shape.slice(0, -1), last(at) * a.integers[1]!])];
+    },
   },
-  reverse: ({ inputs: [, index], attributes, cotangents: [ct] }) => {
-    const a = attributes as unknown as RowAttributes;
-    if (!ct) return [];
-    return [a.shared[0] ? scatterRows(reshape(index!, [index!.size]), reshape(ct, [ct.size]), entries(a)) : scatterRows(index!, ct, entries(a))];
-  },
-  batch: ({ inputs: [table, index], mapped, size, attributes }) => {
-    const a = attributes as unknown as RowAttributes;
-    const at = mapped[1] ? index! : broadcastLeading(index!, size);
-    if (!a.shared[0]) return [gatherRows(mapped[0] ? table! : broadcastLeading(table!, size), at, false, entries(a))];
-    if (!mapped[0]) return [gatherRows(table!, at, true, entries(a))];
-    // A table for each member of the batch: one row a member.
-    const out = gatherRows(table!, reshape(at, [size, at.size / size]), false, entries(a));
-    return [reshape(out, [...at.shape.slice(0, -1), last(at) * a.integers[1]!])];
-  },
-});
+);
 
 defineRowOp("scatterAdd", "out = 0, then out[index[i]] += x[i]", ([index]) => checkIndex("scatterAdd", index!.dtype), {
-  forward: ({ inputs: [index], attributes, tangents: [, t] }) => [t && scatterRows(index!, t, entries(attributes as unknown as RowAttributes))],
-  reverse: ({ inputs: [index], attributes, cotangents: [ct] }) => [undefined, ct && gatherRows(ct, index!, false, entries(attributes as unknown as RowAttributes))],
+  forward: ({ inputs: [index], attributes, tangents: [, t] }) => [
+    t && scatterRows(index!, t, entries(attributes as unknown as RowAttributes)),
+  ],
+  reverse: ({ inputs: [index], attributes, cotangents: [ct] }) => [
+    undefined,
+    ct && gatherRows(ct, index!, false, entries(attributes as unknown as RowAttributes)),
+  ],
 });
 
 /** Entries of `x` along `axis` at `indices` (i32, any shape): the axis is replaced by the shape of the indices. */
@@ -85,7 +106,8 @@ export function scatterAdd(n: number, indices: TensorLike, updates: TensorLike):
   const i = asTensor(indices, "i32");
   const u = asTensor(updates);
   const rest = u.shape.slice(i.rank);
-  if (!sameShape(u.shape.slice(0, i.rank), i.shape)) throw new ShapeError(`scatterAdd: updates ${showShape(u.shape)} must begin with the shape ${showShape(i.shape)} of the indices`);
+  if (!sameShape(u.shape.slice(0, i.rank), i.shape))
+    throw new ShapeError(`scatterAdd: updates ${showShape(u.shape)} must begin with the shape ${showShape(i.shape)} of the indices`);
   return reshape(scatterRows(reshape(i, [i.size]), reshape(u, [u.size]), [n, sizeOf(rest)]), [n, ...rest]);
 }
 
@@ -99,13 +121,23 @@ export function sort(x: TensorLike, axis = -1): [Tensor, Tensor] {
   const t = asTensor(x);
   const a = normalizeAxis("sort", axis, t.rank);
   const rows = moveAxis(t, a, -1);
-  const [values, order] = rowOperation("sort", [rows], { rows: rows.shape.slice(0, -1), outputs: [{ length: last(rows), dtype: t.dtype }, { length: last(rows), dtype: "i32" }] });
+  const [values, order] = rowOperation("sort", [rows], {
+    rows: rows.shape.slice(0, -1),
+    outputs: [
+      { length: last(rows), dtype: t.dtype },
+      { length: last(rows), dtype: "i32" },
+    ],
+  });
   return [moveAxis(values!, -1, a), moveAxis(order!, -1, a)];
 }
 export const argsort = (x: TensorLike, axis = -1): Tensor => sort(x, axis)[1];
 
 const cumulative = (rows: Tensor, reverse: boolean): Tensor =>
-  rowOperation("cumsum", [rows], { rows: rows.shape.slice(0, -1), outputs: [{ length: last(rows), dtype: rows.dtype }], integers: [Number(reverse)] })[0]!;
+  rowOperation("cumsum", [rows], {
+    rows: rows.shape.slice(0, -1),
+    outputs: [{ length: last(rows), dtype: rows.dtype }],
+    integers: [Number(reverse)],
+  })[0]!;
 
 defineRowOp(
   "cumsum",

@@ -1,9 +1,8 @@
 import { isFloat } from "../dtype.ts";
 import { DTypeError, ShapeError } from "../errors.ts";
-import { showShape, sameShape } from "../shape.ts";
+import { sameShape, showShape } from "../shape.ts";
 import type { Tensor, TensorLike } from "../tensor.ts";
-import { asTensor, eye } from "./creation.ts";
-import { iota } from "./creation.ts";
+import { asTensor, eye, iota } from "./creation.ts";
 import { abs, add, lessEqual, log, mul, neg, where } from "./elementwise.ts";
 import { matmul, matrixTranspose } from "./matmul.ts";
 import { sum } from "./reduce.ts";
@@ -51,7 +50,14 @@ export function cholesky(a: TensorLike): Tensor {
   const t = asTensor(a);
   const n = t.shape.at(-1);
   if (t.rank < 2 || t.shape.at(-2) !== n) throw new ShapeError(`cholesky: expected [..., n, n], got ${showShape(t.shape)}`);
-  return matrices(rowOperation("cholesky", [asRows(t)], { rows: t.shape.slice(0, -2), outputs: [{ length: n! * n!, dtype: t.dtype }], integers: [n!] })[0]!, n!);
+  return matrices(
+    rowOperation("cholesky", [asRows(t)], {
+      rows: t.shape.slice(0, -2),
+      outputs: [{ length: n! * n!, dtype: t.dtype }],
+      integers: [n!],
+    })[0]!,
+    n!,
+  );
 }
 
 defineRowOp("triangularSolve", "X with L X = B, or L^T X = B", ([l]) => checkFloat("triangularSolve", l!), {
@@ -79,11 +85,16 @@ export function triangularSolve(l: TensorLike, b: TensorLike, options: { transpo
   const B = asTensor(b);
   const n = L.shape.at(-1)!;
   if (B.rank === L.rank - 1) return squeeze(triangularSolve(L, expandDims(B, -1), options), -1);
-  if (L.rank < 2 || L.shape.at(-2) !== n || B.shape.at(-2) !== n) throw new ShapeError(`triangularSolve: expected L [..., n, n] and B [..., n, m], got ${showShape(L.shape)} and ${showShape(B.shape)}`);
+  if (L.rank < 2 || L.shape.at(-2) !== n || B.shape.at(-2) !== n)
+    throw new ShapeError(`triangularSolve: expected L [..., n, n] and B [..., n, m], got ${showShape(L.shape)} and ${showShape(B.shape)}`);
   const lead = B.shape.slice(0, -2);
   const matched = sameShape(lead, L.shape.slice(0, -2)) ? L : broadcastTo(L, [...lead, n, n]);
   const m = B.shape.at(-1)!;
-  const out = rowOperation("triangularSolve", [asRows(matched), asRows(B)], { rows: lead, outputs: [{ length: n * m, dtype: B.dtype }], integers: [n, m, Number(options.transpose ?? false)] });
+  const out = rowOperation("triangularSolve", [asRows(matched), asRows(B)], {
+    rows: lead,
+    outputs: [{ length: n * m, dtype: B.dtype }],
+    integers: [n, m, Number(options.transpose ?? false)],
+  });
   return matrices(out[0]!, n, m);
 }
 

@@ -19,8 +19,10 @@ defineOp({
     const [m, k] = a!.shape.slice(-2);
     const [k2, n] = b!.shape.slice(-2);
     const lead = a!.shape.slice(0, -2);
-    if (a!.dtype !== b!.dtype || !isFloat(a!.dtype)) throw new DTypeError(`matmul: operands are ${a!.dtype} and ${b!.dtype}; expected both f32 or both f64`);
-    if (k !== k2 || !sameShape(lead, b!.shape.slice(0, -2))) throw new ShapeError(`matmul: ${showShape(a!.shape)} by ${showShape(b!.shape)}: the inner extents ${k} and ${k2} must agree`);
+    if (a!.dtype !== b!.dtype || !isFloat(a!.dtype))
+      throw new DTypeError(`matmul: operands are ${a!.dtype} and ${b!.dtype}; expected both f32 or both f64`);
+    if (k !== k2 || !sameShape(lead, b!.shape.slice(0, -2)))
+      throw new ShapeError(`matmul: ${showShape(a!.shape)} by ${showShape(b!.shape)}: the inner extents ${k} and ${k2} must agree`);
     return [{ shape: [...lead, m!, n!], dtype: a!.dtype }];
   },
   forward: ({ inputs: [a, b], tangents: [ta, tb] }) => {
@@ -28,7 +30,8 @@ defineOp({
     const right = tb && emitOne("matmul", [a!, tb]);
     return [left && right ? add(left, right) : (left ?? right)];
   },
-  reverse: ({ inputs: [a, b], cotangents: [ct] }) => (ct ? [emitOne("matmul", [ct, swapLast(b!)]), emitOne("matmul", [swapLast(a!), ct])] : []),
+  reverse: ({ inputs: [a, b], cotangents: [ct] }) =>
+    ct ? [emitOne("matmul", [ct, swapLast(b!)]), emitOne("matmul", [swapLast(a!), ct])] : [],
   batch: ({ inputs: [a, b], mapped, size }) => {
     if (!mapped[1] && b!.rank === 2) {
       // One product over all rows: weights are shared.
@@ -43,11 +46,16 @@ defineOp({
 export function matmul(a: TensorLike, b: TensorLike): Tensor {
   const x = asTensor(a);
   const y = asTensor(b);
-  if (x.rank === 0 || y.rank === 0) throw new ShapeError(`matmul: ${showShape(x.shape)} by ${showShape(y.shape)}: expected matrices or vectors, not numbers; use mul`);
-  if (x.shape.at(-1) !== y.shape.at(y.rank === 1 ? 0 : -2)) throw new ShapeError(`matmul: ${showShape(x.shape)} by ${showShape(y.shape)}: the inner extents ${x.shape.at(-1)} and ${y.shape.at(y.rank === 1 ? 0 : -2)} must agree`);
+  if (x.rank === 0 || y.rank === 0)
+    throw new ShapeError(`matmul: ${showShape(x.shape)} by ${showShape(y.shape)}: expected matrices or vectors, not numbers; use mul`);
+  if (x.shape.at(-1) !== y.shape.at(y.rank === 1 ? 0 : -2))
+    throw new ShapeError(
+      `matmul: ${showShape(x.shape)} by ${showShape(y.shape)}: the inner extents ${x.shape.at(-1)} and ${y.shape.at(y.rank === 1 ? 0 : -2)} must agree`,
+    );
   if (x.rank === 1) return squeeze(matmul(expandDims(x, 0), y), y.rank === 1 ? 0 : -2);
   if (y.rank === 1) return squeeze(matmul(x, expandDims(y, 1)), -1);
-  if (y.rank === 2 && x.rank > 2) return reshape(emitOne("matmul", [reshape(x, [-1, x.shape.at(-1)!]), y]), [...x.shape.slice(0, -1), y.shape[1]!]);
+  if (y.rank === 2 && x.rank > 2)
+    return reshape(emitOne("matmul", [reshape(x, [-1, x.shape.at(-1)!]), y]), [...x.shape.slice(0, -1), y.shape[1]!]);
   const lead = broadcastShapes("matmul", x.shape.slice(0, -2), y.shape.slice(0, -2));
   return emitOne("matmul", [broadcastTo(x, [...lead, ...x.shape.slice(-2)]), broadcastTo(y, [...lead, ...y.shape.slice(-2)])]);
 }

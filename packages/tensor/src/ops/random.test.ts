@@ -21,7 +21,8 @@ describe("draws have the moments of their distribution", () => {
     for (const a of [0.4, 3.5]) checkMoments(draw((k) => t.random.gamma(k, t.full([n], a, "f64"))).data(), a, a, 3 * a * a + 6 * a);
   });
   test("Poisson, small and large rate", () => {
-    for (const rate of [0.7, 40]) checkMoments(draw((k) => t.random.poisson(k, t.full([n], rate, "f64"))).data(), rate, rate, rate * (1 + 3 * rate));
+    for (const rate of [0.7, 40])
+      checkMoments(draw((k) => t.random.poisson(k, t.full([n], rate, "f64"))).data(), rate, rate, rate * (1 + 3 * rate));
   });
   test("binomial, small and large", () => {
     for (const [trials, p] of [
@@ -29,7 +30,12 @@ describe("draws have the moments of their distribution", () => {
       [500, 0.4],
     ] as const) {
       const v = trials * p * (1 - p);
-      checkMoments(draw((k) => t.random.binomial(k, t.full([n], trials, "f64"), p)).data(), trials * p, v, 3 * v * v + v * (1 - 6 * p * (1 - p)));
+      checkMoments(
+        draw((k) => t.random.binomial(k, t.full([n], trials, "f64"), p)).data(),
+        trials * p,
+        v,
+        3 * v * v + v * (1 - 6 * p * (1 - p)),
+      );
     }
   });
   test("bernoulli and categorical", () => {
@@ -65,7 +71,9 @@ describe("keys", () => {
   });
 
   test("fold gives another key for every number, also inside a loop", () => {
-    const looped = t.program(() => t.scan((c: Tensor, i: Tensor) => [c, t.random.fold(t.random.key(4), i)] as const, t.zeros([]), t.arange(3))[1])();
+    const looped = t.program(
+      () => t.scan((c: Tensor, i: Tensor) => [c, t.random.fold(t.random.key(4), i)] as const, t.zeros([]), t.arange(3))[1],
+    )();
     const plain = t.program(() => t.stack([0, 1, 2].map((i) => t.random.fold(t.random.key(4), i))))();
     expect(looped.data()).toEqual(plain.data());
     expect(new Set(Array.from(looped.data())).size).toBe(6);
@@ -93,9 +101,13 @@ test("the exact birth-death sampler and the event simulation agree with the clos
   const m = 20_000;
   const rates = t.array(Float64Array.of(birth, death, nu));
   checkMoments(draw((k) => t.birthDeathStep(k, t.full([m], i, "f64"), dt, birth, death, nu)).data(), mean, variance, 4 * variance ** 2);
-  const events = draw((k) => t.birthDeathEvents(k, t.full([m], i, "f64"), t.constant([1, 2], "f64"), t.broadcastTo(t.asTensor(rates), [m, 3])).counts.slice([0, 1]));
+  const events = draw((k) =>
+    t.birthDeathEvents(k, t.full([m], i, "f64"), t.constant([1, 2], "f64"), t.broadcastTo(t.asTensor(rates), [m, 3])).counts.slice([0, 1]),
+  );
   checkMoments(events.data(), mean, variance, 4 * variance ** 2);
   // Probabilities of all counts sum to 1.
-  const logP = t.program((j: Tensor) => t.birthDeathLogTransition(i, j, dt, birth, death, nu))(Float64Array.from({ length: 300 }, (_, j) => j));
+  const logP = t.program((j: Tensor) => t.birthDeathLogTransition(i, j, dt, birth, death, nu))(
+    Float64Array.from({ length: 300 }, (_, j) => j),
+  );
   expect(Array.from(logP.data()).reduce((s, l) => s + Math.exp(l), 0)).toBeCloseTo(1, 12);
 });

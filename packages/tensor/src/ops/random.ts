@@ -1,18 +1,21 @@
 import { array } from "../array.ts";
 import type { DType } from "../dtype.ts";
 import { DTypeError, ShapeError } from "../errors.ts";
-import { sameShape, type Shape, showShape, sizeOf } from "../shape.ts";
+import { type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
 import { Tensor, type TensorLike } from "../tensor.ts";
 import { asTensor, constant } from "./creation.ts";
-import { add, less, log, log1p, mul, neg, operands, cast } from "./elementwise.ts";
+import { add, cast, less, log, log1p, mul, neg, operands } from "./elementwise.ts";
 import { argmax } from "./reduce.ts";
 import { defineRowOp, rowOperation } from "./rows.ts";
 import { broadcastTo, concat, expandDims, reshape } from "./shape.ts";
 
 /** Random numbers are a function of (key, element): Philox4x32-10 (Salmon et al. 2011). The same on every device and number of threads. */
-const checkKey = (name: string) => ([k]: readonly { dtype: DType; shape: Shape }[]) => {
-  if (k!.dtype !== "u32" || k!.shape.at(-1) !== 2) throw new DTypeError(`${name}: expected a key u32[2] from random.key or random.split, got ${k!.dtype}${showShape(k!.shape)}`);
-};
+const checkKey =
+  (name: string) =>
+  ([k]: readonly { dtype: DType; shape: Shape }[]) => {
+    if (k!.dtype !== "u32" || k!.shape.at(-1) !== 2)
+      throw new DTypeError(`${name}: expected a key u32[2] from random.key or random.split, got ${k!.dtype}${showShape(k!.shape)}`);
+  };
 for (const [name, doc] of [
   ["randomBits", "32 random bits"],
   ["randomUniform", "uniform on [0, 1)"],
@@ -29,7 +32,12 @@ for (const [name, doc] of [
 function draw(name: string, k: TensorLike, shape: Shape, dtype: DType, parameters: readonly Tensor[] = []): Tensor {
   const keyTensor = asTensor(k);
   const columns = parameters.map((p) => expandDims(broadcastTo(p, shape), -1));
-  const [out] = rowOperation(name, [keyTensor, ...columns], { rows: shape, shared: [true, ...columns.map(() => false)], outputs: [{ length: 1, dtype }], integers: [sizeOf(shape)] });
+  const [out] = rowOperation(name, [keyTensor, ...columns], {
+    rows: shape,
+    shared: [true, ...columns.map(() => false)],
+    outputs: [{ length: 1, dtype }],
+    integers: [sizeOf(shape)],
+  });
   return reshape(out!, shape);
 }
 
@@ -44,13 +52,19 @@ export function key(seed: number | Tensor): Tensor {
 export function fold(k: TensorLike, data: number | Tensor): Tensor {
   const parent = asTensor(k);
   if (typeof data === "number") {
-    if (!Number.isInteger(data) || data < 0 || data >= 2 ** 32) throw new RangeError(`random.fold: expected an integer from 0 to 2^32 - 1, got ${data}`);
+    if (!Number.isInteger(data) || data < 0 || data >= 2 ** 32)
+      throw new RangeError(`random.fold: expected an integer from 0 to 2^32 - 1, got ${data}`);
     return fold(parent, reshape(constant(array(Uint32Array.of(data))), []));
   }
   const d = cast(data, "u32");
   const shared = parent.rank === 1;
-  if (!shared && !sameShape(parent.shape.slice(0, -1), d.shape)) throw new ShapeError(`random.fold: keys ${showShape(parent.shape)} and data ${showShape(d.shape)} do not fit`);
-  return rowOperation("randomFold", [parent, expandDims(d, -1)], { rows: d.shape, shared: [shared, false], outputs: [{ length: 2, dtype: "u32" }] })[0]!;
+  if (!shared && !sameShape(parent.shape.slice(0, -1), d.shape))
+    throw new ShapeError(`random.fold: keys ${showShape(parent.shape)} and data ${showShape(d.shape)} do not fit`);
+  return rowOperation("randomFold", [parent, expandDims(d, -1)], {
+    rows: d.shape,
+    shared: [shared, false],
+    outputs: [{ length: 2, dtype: "u32" }],
+  })[0]!;
 }
 
 /** `n` independent keys, [n, 2]; take one with `index(keys, i)`. */
@@ -64,9 +78,11 @@ export function uniform(k: TensorLike, shape: Shape = [], options: { dtype?: DTy
   const u = draw("randomUniform", k, shape, dtype);
   return low === 0 && high === 1 ? u : add(mul(u, high - low), low);
 }
-export const normal = (k: TensorLike, shape: Shape = [], options: { dtype?: DType } = {}): Tensor => draw("randomNormal", k, shape, options.dtype ?? "f32");
+export const normal = (k: TensorLike, shape: Shape = [], options: { dtype?: DType } = {}): Tensor =>
+  draw("randomNormal", k, shape, options.dtype ?? "f32");
 /** Exponential of rate 1. */
-export const exponential = (k: TensorLike, shape: Shape = [], options: { dtype?: DType } = {}): Tensor => neg(log1p(neg(uniform(k, shape, options))));
+export const exponential = (k: TensorLike, shape: Shape = [], options: { dtype?: DType } = {}): Tensor =>
+  neg(log1p(neg(uniform(k, shape, options))));
 
 type SampleOptions = { shape?: Shape; dtype?: DType };
 function parametric(name: string, k: TensorLike, values: readonly TensorLike[], options: SampleOptions): Tensor {
@@ -75,10 +91,13 @@ function parametric(name: string, k: TensorLike, values: readonly TensorLike[], 
   return draw(name, k, options.shape ?? parameters[0]!.shape, dtype, parameters);
 }
 /** Gamma of shape parameter `shape`, rate 1; the draws have its extents unless `options.shape` says more. */
-export const gamma = (k: TensorLike, shape: TensorLike, options: SampleOptions = {}): Tensor => parametric("randomGamma", k, [shape], options);
-export const poisson = (k: TensorLike, rate: TensorLike, options: SampleOptions = {}): Tensor => parametric("randomPoisson", k, [rate], options);
+export const gamma = (k: TensorLike, shape: TensorLike, options: SampleOptions = {}): Tensor =>
+  parametric("randomGamma", k, [shape], options);
+export const poisson = (k: TensorLike, rate: TensorLike, options: SampleOptions = {}): Tensor =>
+  parametric("randomPoisson", k, [rate], options);
 /** Number of successes in `n` trials of probability `p`. */
-export const binomial = (k: TensorLike, n: TensorLike, p: TensorLike, options: SampleOptions = {}): Tensor => parametric("randomBinomial", k, [n, p], options);
+export const binomial = (k: TensorLike, n: TensorLike, p: TensorLike, options: SampleOptions = {}): Tensor =>
+  parametric("randomBinomial", k, [n, p], options);
 /** true with probability `p`. */
 export function bernoulli(k: TensorLike, p: TensorLike, options: SampleOptions = {}): Tensor {
   const probability = asTensor(p, options.dtype);
@@ -91,4 +110,5 @@ export function categorical(k: TensorLike, logits: TensorLike, options: { shape?
   return argmax(add(l, neg(log(exponential(k, shape, { dtype: l.dtype })))), -1);
 }
 /** A random order of 0 ... n - 1, i32[n]. */
-export const permutation = (k: TensorLike, n: number): Tensor => rowOperation("permutation", [asTensor(k)], { rows: [], outputs: [{ length: n, dtype: "i32" }], integers: [1] })[0]!;
+export const permutation = (k: TensorLike, n: number): Tensor =>
+  rowOperation("permutation", [asTensor(k)], { rows: [], outputs: [{ length: n, dtype: "i32" }], integers: [1] })[0]!;

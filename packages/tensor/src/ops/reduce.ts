@@ -12,7 +12,8 @@ export type Monoid = "sum" | "prod" | "max" | "min" | "and" | "or";
 
 /** The shape of `x` with the reduced axes kept at extent 1. */
 const keptShape = (shape: Shape, axes: readonly number[]): Shape => shape.map((d, i) => (axes.includes(i) ? 1 : d));
-const spread = (reduced: Tensor, like: Tensor, axes: readonly number[]): Tensor => broadcastTo(reshape(reduced, keptShape(like.shape, axes)), like.shape);
+const spread = (reduced: Tensor, like: Tensor, axes: readonly number[]): Tensor =>
+  broadcastTo(reshape(reduced, keptShape(like.shape, axes)), like.shape);
 
 /** d(monoid)/dx, where the result y is spread over x. */
 function slope(monoid: Monoid, x: Tensor, y: Tensor, axes: readonly number[]): Tensor {
@@ -35,8 +36,10 @@ defineOp({
     const axes = a.axes as number[];
     const monoid = a.monoid as Monoid;
     const logical = monoid === "and" || monoid === "or";
-    if (logical !== (x!.dtype === "bool")) throw new DTypeError(`${monoid}: expected ${logical ? "bool" : "a number type"}, got ${x!.dtype}${showShape(x!.shape)}`);
-    if ((monoid === "max" || monoid === "min") && axes.some((i) => x!.shape[i] === 0)) throw new ShapeError(`${monoid}: no element along a reduced axis of ${showShape(x!.shape)}`);
+    if (logical !== (x!.dtype === "bool"))
+      throw new DTypeError(`${monoid}: expected ${logical ? "bool" : "a number type"}, got ${x!.dtype}${showShape(x!.shape)}`);
+    if ((monoid === "max" || monoid === "min") && axes.some((i) => x!.shape[i] === 0))
+      throw new ShapeError(`${monoid}: no element along a reduced axis of ${showShape(x!.shape)}`);
     return [{ shape: x!.shape.filter((_, i) => !axes.includes(i)), dtype: x!.dtype }];
   },
   forward: ({ inputs: [x], outputs: [y], attributes, tangents: [t] }) => {
@@ -49,7 +52,9 @@ defineOp({
     const back = spread(ct, x!, axes);
     return [attributes.monoid === "sum" ? back : mul(back, slope(attributes.monoid as Monoid, x!, y!, axes))];
   },
-  batch: ({ inputs: [x], attributes }) => [emitOne("reduce", [x!], { ...attributes, axes: (attributes.axes as number[]).map((a) => a + 1) })],
+  batch: ({ inputs: [x], attributes }) => [
+    emitOne("reduce", [x!], { ...attributes, axes: (attributes.axes as number[]).map((a) => a + 1) }),
+  ],
 });
 
 type Axes = number | readonly number[];
@@ -81,10 +86,12 @@ defineOp({
   batch: ({ inputs: [x], attributes }) => [emitOne("arg", [x!], { ...attributes, axis: (attributes.axis as number) + 1 })],
 });
 
-const arg = (monoid: "argmax" | "argmin") => (x: TensorLike, axis = -1): Tensor => {
-  const t = asTensor(x);
-  return emitOne("arg", [t], { monoid, axis: normalizeAxis(monoid, axis, t.rank) });
-};
+const arg =
+  (monoid: "argmax" | "argmin") =>
+  (x: TensorLike, axis = -1): Tensor => {
+    const t = asTensor(x);
+    return emitOne("arg", [t], { monoid, axis: normalizeAxis(monoid, axis, t.rank) });
+  };
 export const argmax = arg("argmax");
 export const argmin = arg("argmin");
 
@@ -112,7 +119,12 @@ export function logSumExp(x: TensorLike, axes?: Axes, keepDims = false): Tensor 
   const largest = stopGradient(max(t, over, true));
   const shift = where(isFinite(largest), largest, 0);
   const result = add(log(sum(exp(sub(t, shift)), over, true)), shift);
-  return keepDims ? result : reshape(result, t.shape.filter((_, i) => !over.includes(i)));
+  return keepDims
+    ? result
+    : reshape(
+        result,
+        t.shape.filter((_, i) => !over.includes(i)),
+      );
 }
 export const logSoftmax = (x: TensorLike, axis = -1): Tensor => sub(x, logSumExp(x, axis, true));
 /** e^x / sum e^x along `axis`. */

@@ -2,7 +2,7 @@ import type { DType } from "../dtype.ts";
 import { ShapeError } from "../errors.ts";
 import type { Abstract } from "../ir.ts";
 import { defineOp, type Rule } from "../op.ts";
-import { sameShape, type Shape, showShape, sizeOf } from "../shape.ts";
+import { type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { emit } from "../trace.ts";
 import { broadcastTo, reshape } from "./shape.ts";
@@ -22,7 +22,12 @@ export interface RowAttributes {
 type Derivatives = Pick<Rule, "forward" | "reverse" | "flat"> & Partial<Pick<Rule, "batch">>;
 
 /** Adds an operation that native code applies row by row (native/include/credence/rows.hpp has one of the same name). */
-export function defineRowOp(name: string, doc: string, check: (inputs: readonly Abstract[], attributes: RowAttributes) => void, rules: Derivatives): void {
+export function defineRowOp(
+  name: string,
+  doc: string,
+  check: (inputs: readonly Abstract[], attributes: RowAttributes) => void,
+  rules: Derivatives,
+): void {
   defineOp({
     name,
     kind: "rows",
@@ -31,7 +36,10 @@ export function defineRowOp(name: string, doc: string, check: (inputs: readonly 
       const a = attributes as unknown as RowAttributes;
       inputs.forEach((x, i) => {
         const lead = x.shape.slice(0, -1);
-        if (!x.shape.length || !sameShape(lead, a.shared[i] ? [] : a.rows)) throw new ShapeError(`${name}: operand ${i} is ${showShape(x.shape)}; expected ${a.shared[i] ? "one shared row" : `rows of ${showShape(a.rows)}`}`);
+        if (!x.shape.length || !sameShape(lead, a.shared[i] ? [] : a.rows))
+          throw new ShapeError(
+            `${name}: operand ${i} is ${showShape(x.shape)}; expected ${a.shared[i] ? "one shared row" : `rows of ${showShape(a.rows)}`}`,
+          );
       });
       check(inputs, a);
       return a.outputs.map((o) => ({ shape: [...a.rows, o.length], dtype: o.dtype }));
@@ -58,7 +66,13 @@ function batchRows(name: string, inputs: readonly Tensor[], mapped: readonly boo
 export function rowOperation(
   name: string,
   inputs: readonly Tensor[],
-  attributes: { rows: Shape; outputs: RowAttributes["outputs"]; shared?: readonly boolean[]; integers?: readonly number[]; numbers?: readonly number[] },
+  attributes: {
+    rows: Shape;
+    outputs: RowAttributes["outputs"];
+    shared?: readonly boolean[];
+    integers?: readonly number[];
+    numbers?: readonly number[];
+  },
 ): Tensor[] {
   return emit(name, inputs, { shared: inputs.map(() => false), integers: [], numbers: [], ...attributes } as never);
 }

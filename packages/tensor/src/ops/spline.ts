@@ -1,10 +1,9 @@
+import { jvp, vjp } from "../derive.ts";
 import { DTypeError, ShapeError } from "../errors.ts";
-import { vjp } from "../derive.ts";
 import { sameShape, showShape } from "../shape.ts";
 import type { Tensor, TensorLike } from "../tensor.ts";
 import { asTensor, full } from "./creation.ts";
-import { jvp } from "../derive.ts";
-import { add, div, greaterEqual, abs, less, log, logicalAnd, mul, softplus, sqrt, square, sub, where } from "./elementwise.ts";
+import { abs, add, div, greaterEqual, less, log, logicalAnd, mul, softplus, sqrt, square, sub, where } from "./elementwise.ts";
 import { cumsum } from "./indexing.ts";
 import { softmax, sum } from "./reduce.ts";
 import { defineRowOp, type RowAttributes, rowOperation } from "./rows.ts";
@@ -54,7 +53,12 @@ export function rationalQuadraticComposite(x: Tensor, params: Tensor, o: Require
   // The last bin starts at or below x, the next one above it.
   const next = concat([sliceAxis(along.start, -1, 1, K), full([...x.shape, 1], Infinity, x.dtype)], -1);
   const chosen = logicalAnd(greaterEqual(at, along.start), less(at, next));
-  const [w, h, xk, yk] = [width.size, height.size, width.start, height.start].map((v) => pick(chosen, v)) as [Tensor, Tensor, Tensor, Tensor];
+  const [w, h, xk, yk] = [width.size, height.size, width.start, height.start].map((v) => pick(chosen, v)) as [
+    Tensor,
+    Tensor,
+    Tensor,
+    Tensor,
+  ];
   const d0 = pick(chosen, sliceAxis(slopes, -1, 0, K));
   const d1 = pick(chosen, sliceAxis(slopes, -1, 1, K + 1));
   const s = div(h, w);
@@ -77,31 +81,53 @@ export function rationalQuadraticComposite(x: Tensor, params: Tensor, o: Require
 }
 
 const scalars = (rows: Tensor): Tensor => reshape(rows, rows.shape.slice(0, -1));
-const composite = (a: RowAttributes) => (x: Tensor, params: Tensor): Tensor[] => rationalQuadraticComposite(scalars(x), params, settings(a)).map((t) => expandDims(t, -1));
+const composite =
+  (a: RowAttributes) =>
+  (x: Tensor, params: Tensor): Tensor[] =>
+    rationalQuadraticComposite(scalars(x), params, settings(a)).map((t) => expandDims(t, -1));
 
-defineRowOp("rationalQuadratic", "monotonic rational-quadratic spline on [-bound, bound], identity outside (Durkan et al. 2019), and the log of its derivative", () => {}, {
-  forward: ({ inputs, attributes, tangents }) => {
-    const [, out] = jvp(composite(attributes as unknown as RowAttributes) as never, inputs as never, inputs.map((x, i) => orZeros(tangents[i], x)) as never);
-    return out as unknown as Tensor[];
+defineRowOp(
+  "rationalQuadratic",
+  "monotonic rational-quadratic spline on [-bound, bound], identity outside (Durkan et al. 2019), and the log of its derivative",
+  () => {},
+  {
+    forward: ({ inputs, attributes, tangents }) => {
+      const [, out] = jvp(
+        composite(attributes as unknown as RowAttributes) as never,
+        inputs as never,
+        inputs.map((x, i) => orZeros(tangents[i], x)) as never,
+      );
+      return out as unknown as Tensor[];
+    },
+    reverse: ({ inputs, outputs, attributes, cotangents }) => {
+      const a = attributes as unknown as RowAttributes;
+      const cts = outputs.map((y, i) => orZeros(cotangents[i], y));
+      if (!a.integers[1])
+        return rowOperation("rationalQuadraticReverse", [...inputs, ...cts], {
+          ...a,
+          shared: [false, false, false, false],
+          outputs: inputs.map((x) => ({ length: x.shape.at(-1)!, dtype: x.dtype })),
+        });
+      const [, pull] = vjp(composite(a) as never, ...(inputs as never[]));
+      return (pull as (ct: unknown) => Tensor[])(cts);
+    },
   },
-  reverse: ({ inputs, outputs, attributes, cotangents }) => {
-    const a = attributes as unknown as RowAttributes;
-    const cts = outputs.map((y, i) => orZeros(cotangents[i], y));
-    if (!a.integers[1])
-      return rowOperation("rationalQuadraticReverse", [...inputs, ...cts], { ...a, shared: [false, false, false, false], outputs: inputs.map((x) => ({ length: x.shape.at(-1)!, dtype: x.dtype })) });
-    const [, pull] = vjp(composite(a) as never, ...(inputs as never[]));
-    return (pull as (ct: unknown) => Tensor[])(cts);
-  },
-});
+);
 
-const reverseComposite = (a: RowAttributes) => (x: Tensor, params: Tensor, yBar: Tensor, slopeBar: Tensor): Tensor[] => {
-  const [, pull] = vjp(composite(a) as never, ...([x, params] as never[]));
-  return (pull as (ct: unknown) => Tensor[])([yBar, slopeBar]);
-};
+const reverseComposite =
+  (a: RowAttributes) =>
+  (x: Tensor, params: Tensor, yBar: Tensor, slopeBar: Tensor): Tensor[] => {
+    const [, pull] = vjp(composite(a) as never, ...([x, params] as never[]));
+    return (pull as (ct: unknown) => Tensor[])([yBar, slopeBar]);
+  };
 
 defineRowOp("rationalQuadraticReverse", "cotangents of a rational-quadratic spline's x and parameters", () => {}, {
   forward: ({ inputs, attributes, tangents }) => {
-    const [, out] = jvp(reverseComposite(attributes as unknown as RowAttributes) as never, inputs as never, inputs.map((x, i) => orZeros(tangents[i], x)) as never);
+    const [, out] = jvp(
+      reverseComposite(attributes as unknown as RowAttributes) as never,
+      inputs as never,
+      inputs.map((x, i) => orZeros(tangents[i], x)) as never,
+    );
     return out as unknown as Tensor[];
   },
   reverse: ({ inputs, outputs, attributes, cotangents }) => {
@@ -122,12 +148,19 @@ export function rationalQuadratic(x: TensorLike, params: TensorLike, options: Sp
   const o = { minWidth: 1e-3, minHeight: 1e-3, minDerivative: 1e-3, inverse: false, ...options };
   if (!Number.isInteger(o.bins) || o.bins < 1) throw new RangeError(`rationalQuadratic: bins must be an integer >= 1, got ${o.bins}`);
   if (!(o.bound > 0)) throw new RangeError(`rationalQuadratic: bound must be > 0, got ${o.bound}`);
-  if (o.minWidth * o.bins >= 1 || o.minHeight * o.bins >= 1) throw new RangeError(`rationalQuadratic: ${o.bins} bins of at least ${Math.max(o.minWidth, o.minHeight)} do not fit into 1`);
+  if (o.minWidth * o.bins >= 1 || o.minHeight * o.bins >= 1)
+    throw new RangeError(`rationalQuadratic: ${o.bins} bins of at least ${Math.max(o.minWidth, o.minHeight)} do not fit into 1`);
   if (t.dtype !== p.dtype) throw new DTypeError(`rationalQuadratic: x is ${t.dtype}, params are ${p.dtype}`);
-  if (!sameShape(p.shape, [...t.shape, 3 * o.bins - 1])) throw new ShapeError(`rationalQuadratic: x ${showShape(t.shape)} needs params ${showShape([...t.shape, 3 * o.bins - 1])}, got ${showShape(p.shape)}`);
+  if (!sameShape(p.shape, [...t.shape, 3 * o.bins - 1]))
+    throw new ShapeError(
+      `rationalQuadratic: x ${showShape(t.shape)} needs params ${showShape([...t.shape, 3 * o.bins - 1])}, got ${showShape(p.shape)}`,
+    );
   const [y, slope] = rowOperation("rationalQuadratic", [expandDims(t, -1), p], {
     rows: t.shape,
-    outputs: [{ length: 1, dtype: t.dtype }, { length: 1, dtype: t.dtype }],
+    outputs: [
+      { length: 1, dtype: t.dtype },
+      { length: 1, dtype: t.dtype },
+    ],
     integers: [o.bins, Number(o.inverse)],
     numbers: [o.bound, o.minWidth, o.minHeight, o.minDerivative],
   });

@@ -2,7 +2,18 @@ import { bytesOf, type DType } from "../dtype.ts";
 import type { Equation, Variable } from "../ir.ts";
 import type { NativeBuffer } from "../native.ts";
 import { type Shape, sizeOf } from "../shape.ts";
-import { actual, type Cluster, type Instruction, isContiguous, type Lane, type Step, type Storage, storage, type View, wholeView } from "./instruction.ts";
+import {
+  actual,
+  type Cluster,
+  type Instruction,
+  isContiguous,
+  type Lane,
+  type Step,
+  type Storage,
+  storage,
+  type View,
+  wholeView,
+} from "./instruction.ts";
 
 /** Loads and steps of one cluster together; each may need a register. */
 const clusterMax = 60;
@@ -69,7 +80,12 @@ export class Block {
       return this.view(v);
     }
     const view = this.fresh(v.shape, v.dtype);
-    this.emitCluster(v.shape, [], [{ op: "constant", dtype: v.dtype, result: v.dtype, operands: [], immediate: value.fill }], [{ value: 0, view }]);
+    this.emitCluster(
+      v.shape,
+      [],
+      [{ op: "constant", dtype: v.dtype, result: v.dtype, operands: [], immediate: value.fill }],
+      [{ value: 0, view }],
+    );
     this.setView(v, view);
     return view;
   }
@@ -115,7 +131,13 @@ export class Block {
       stores: stores.map(({ value, view }) => ({ value, lane: scalar(lane(view)) })),
     };
     const axis = dims.findIndex((d) => d !== 1);
-    cluster.parts = axis < 0 ? 1 : partsOf(dims[axis]!, loads.map((v) => v.storage));
+    cluster.parts =
+      axis < 0
+        ? 1
+        : partsOf(
+            dims[axis]!,
+            loads.map((v) => v.storage),
+          );
     for (const { view } of stores) actual(view.storage).parts = cluster.parts;
     this.push(cluster);
   }
@@ -138,7 +160,16 @@ export class Block {
       return this.elementwise(e);
     }
     if (!cluster) {
-      cluster = { shape: out.shape, loads: [], loadKeys: new Map(), steps: [], stepKeys: new Map(), members: new Map(), insideUses: new Map(), closed: false };
+      cluster = {
+        shape: out.shape,
+        loads: [],
+        loadKeys: new Map(),
+        steps: [],
+        stepKeys: new Map(),
+        members: new Map(),
+        insideUses: new Map(),
+        closed: false,
+      };
       this.#open.set(key, cluster);
     }
     const into = cluster;
@@ -151,7 +182,13 @@ export class Block {
     });
     const step = into.steps.length;
     const immediate = e.op === "iota" ? (e.attributes.axis as number) : undefined;
-    into.steps.push({ op: e.op, dtype: e.inputs.at(-1)?.dtype ?? out.dtype, result: out.dtype, operands, ...(immediate !== undefined ? { immediate } : {}) });
+    into.steps.push({
+      op: e.op,
+      dtype: e.inputs.at(-1)?.dtype ?? out.dtype,
+      result: out.dtype,
+      operands,
+      ...(immediate !== undefined ? { immediate } : {}),
+    });
     into.members.set(out.id, step);
     this.unit.values.set(out.id, { cluster: into, step });
   }
@@ -170,8 +207,15 @@ export class Block {
       stores.push({ value: loads + step, view });
       this.unit.values.set(id, { view });
     }
-    const views = cluster.loads.map((l): View => ({ storage: l.storage, dtype: l.dtype, offset: l.offset, shape: cluster.shape, strides: l.strides }));
-    this.emitCluster(cluster.shape, views, cluster.steps.map((s) => ({ ...s, operands: s.operands.map(position) })), stores);
+    const views = cluster.loads.map(
+      (l): View => ({ storage: l.storage, dtype: l.dtype, offset: l.offset, shape: cluster.shape, strides: l.strides }),
+    );
+    this.emitCluster(
+      cluster.shape,
+      views,
+      cluster.steps.map((s) => ({ ...s, operands: s.operands.map(position) })),
+      stores,
+    );
   }
 }
 
@@ -201,4 +245,3 @@ export function partsOf(extent: number, operands: readonly Storage[]): number {
     .sort((a, b) => b.bytes - a.bytes);
   return Math.max(1, divided[0]?.parts ?? extent);
 }
-

@@ -98,14 +98,28 @@ export function encode(program: Scheduled, opcodes: Opcodes, version: number): U
           i.inputs.length + i.outputs.length,
           i.integers.length,
           i.numbers.length,
-          ...[...i.inputs, ...i.outputs].flatMap((o) => [slot(o.view.storage), typeCode(o.view.dtype), o.view.offset, o.rowStride, o.rowLength]),
+          ...[...i.inputs, ...i.outputs].flatMap((o) => [
+            slot(o.view.storage),
+            typeCode(o.view.dtype),
+            o.view.offset,
+            o.rowStride,
+            o.rowLength,
+          ]),
           ...i.integers,
           ...i.numbers.flatMap(doubleWords),
         ];
       case "loop": {
         const predicate = i.predicate ? block(i.predicate.code) : [];
         const body = block(i.body);
-        return [i.predicate ? 1 : 0, i.trips ?? none, i.predicate ? slot(i.predicate.flag.storage) : none, predicate.length, body.length, ...predicate, ...body];
+        return [
+          i.predicate ? 1 : 0,
+          i.trips ?? none,
+          i.predicate ? slot(i.predicate.flag.storage) : none,
+          predicate.length,
+          body.length,
+          ...predicate,
+          ...body,
+        ];
       }
       case "cond": {
         const [yes, no] = [block(i.yes), block(i.no)];
@@ -131,7 +145,9 @@ function encodeCluster(c: Cluster, slot: (s: Storage) => number, step: (name: st
   const strideLists = [...c.loads.map((l) => l.strides), ...c.stores.map((s) => s.lane.strides)];
   const lead = c.dims.findIndex((d) => d !== 1);
   // An index along an axis needs that axis as it is: only leading extents of 1 go.
-  const merged = hasIota ? { dims: lead < 0 ? [] : c.dims.slice(lead), lists: strideLists.map((l) => l.slice(lead)) } : mergeAxes(c.dims, strideLists);
+  const merged = hasIota
+    ? { dims: lead < 0 ? [] : c.dims.slice(lead), lists: strideLists.map((l) => l.slice(lead)) }
+    : mergeAxes(c.dims, strideLists);
   const dims = merged.dims.length ? merged.dims : [1];
   const lists = merged.dims.length ? merged.lists : strideLists.map(() => [0]);
 
@@ -158,10 +174,18 @@ function encodeCluster(c: Cluster, slot: (s: Storage) => number, step: (name: st
     const [a = 0, b = 0, third = 0] = s.operands.map((o) => registers[o]!);
     const still = s.op === "iota" && (lead < 0 || s.immediate! < lead); // an axis of extent 1: the index is 0
     const op = still ? "constant" : s.op;
-    const fields = op === "constant" ? [0, ...doubleWords(still ? 0 : s.immediate!)] : op === "iota" ? [s.immediate! - lead, 0, 0] : op === "cast" ? [a, typeCode(s.result), 0] : [a, b, third];
+    const fields =
+      op === "constant"
+        ? [0, ...doubleWords(still ? 0 : s.immediate!)]
+        : op === "iota"
+          ? [s.immediate! - lead, 0, 0]
+          : op === "cast"
+            ? [a, typeCode(s.result), 0]
+            : [a, b, third];
     words.push(step(op), typeCode(s.dtype), registers[loads + i]!, ...fields);
   });
-  c.stores.forEach(({ value, lane }, i) => words.push(registers[value]!, typeCode(lane.dtype), slot(lane.storage), lane.offset, ...lists[loads + i]!));
+  c.stores.forEach(({ value, lane }, i) =>
+    words.push(registers[value]!, typeCode(lane.dtype), slot(lane.storage), lane.offset, ...lists[loads + i]!),
+  );
   return words;
 }
-

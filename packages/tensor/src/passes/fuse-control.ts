@@ -15,13 +15,25 @@ function element(block: Block, v: Variable, reversed: boolean): View {
   let view = block.view(v);
   const inner = v.shape.slice(1);
   const dense = isContiguous({ ...view, shape: inner, strides: view.strides.slice(1) });
-  if (!dense || view.offset !== 0 || actual(view.storage).kind === "slice" || view.strides[0]! < 0 || (v.shape[0]! > 1 && view.strides[0]! < sizeOf(inner))) view = block.copy(view);
+  if (
+    !dense ||
+    view.offset !== 0 ||
+    actual(view.storage).kind === "slice" ||
+    view.strides[0]! < 0 ||
+    (v.shape[0]! > 1 && view.strides[0]! < sizeOf(inner))
+  )
+    view = block.copy(view);
   return slice(view, inner, reversed, block.depth);
 }
 
 function slice(whole: View, inner: readonly number[], reversed: boolean, depth: number): View {
   const bytes = bytesOf[whole.dtype];
-  const s = storage("slice", Math.max(1, sizeOf(inner)) * bytes, { base: whole.storage, strideBytes: whole.strides[0]! * bytes, depth, reversed });
+  const s = storage("slice", Math.max(1, sizeOf(inner)) * bytes, {
+    base: whole.storage,
+    strideBytes: whole.strides[0]! * bytes,
+    depth,
+    reversed,
+  });
   return wholeView(s, inner, whole.dtype);
 }
 
@@ -34,7 +46,8 @@ function inner(parent: Block, graph: Graph, inputs: readonly View[], depth: numb
 }
 
 const reads = (i: Instruction, s: Storage): boolean => {
-  const is = (v: { storage: Storage }): boolean => actual(v.storage) === s || (actual(v.storage).base !== undefined && actual(actual(v.storage).base!) === s);
+  const is = (v: { storage: Storage }): boolean =>
+    actual(v.storage) === s || (actual(v.storage).base !== undefined && actual(actual(v.storage).base!) === s);
   switch (i.kind) {
     case "cluster":
       return i.loads.some(is);
@@ -45,7 +58,10 @@ const reads = (i: Instruction, s: Storage): boolean => {
     case "rows":
       return i.inputs.some((o) => is(o.view));
     case "loop":
-      return [...(i.predicate?.code ?? []), ...i.body].some((n) => reads(n, s) || writes(n, s)) || (i.predicate !== undefined && is(i.predicate.flag));
+      return (
+        [...(i.predicate?.code ?? []), ...i.body].some((n) => reads(n, s) || writes(n, s)) ||
+        (i.predicate !== undefined && is(i.predicate.flag))
+      );
     case "cond":
       return is(i.flag) || [...i.yes, ...i.no].some((n) => reads(n, s) || writes(n, s));
     case "barrier":
@@ -73,7 +89,8 @@ const writes = (i: Instruction, s: Storage): boolean => {
   }
 };
 
-const sameLane = (a: Lane, b: Lane): boolean => a.offset === b.offset && a.dtype === b.dtype && a.strides.every((s, i) => s === b.strides[i]);
+const sameLane = (a: Lane, b: Lane): boolean =>
+  a.offset === b.offset && a.dtype === b.dtype && a.strides.every((s, i) => s === b.strides[i]);
 
 /** May the value in `made` be computed straight into the state `state`, which is read before? */
 function updatesInPlace(code: readonly Instruction[], made: Storage, state: Storage): boolean {
@@ -87,10 +104,12 @@ function updatesInPlace(code: readonly Instruction[], made: Storage, state: Stor
   return producer.loads.filter((l) => actual(l.storage) === state).every((l) => sameLane(l, target));
 }
 
-const isWhole = (v: View): boolean => v.offset === 0 && isContiguous(v) && actual(v.storage).bytes === Math.max(1, sizeOf(v.shape)) * bytesOf[v.dtype];
+const isWhole = (v: View): boolean =>
+  v.offset === 0 && isContiguous(v) && actual(v.storage).bytes === Math.max(1, sizeOf(v.shape)) * bytesOf[v.dtype];
 
 /** Memory that this block made for exactly this value, and that may move. */
-const movable = (v: View, states: ReadonlySet<Storage>): boolean => actual(v.storage).kind === "arena" && isWhole(v) && !states.has(actual(v.storage));
+const movable = (v: View, states: ReadonlySet<Storage>): boolean =>
+  actual(v.storage).kind === "arena" && isWhole(v) && !states.has(actual(v.storage));
 
 /** Puts the new state where the loop reads it in the next turn: in place where nothing reads the old one later, else by a copy at the end. */
 function closeState(block: Block, states: readonly View[], next: readonly View[], outer: ReadonlySet<Storage>): void {
@@ -120,7 +139,13 @@ function storagesOf(views: readonly View[]): Set<Storage> {
 }
 
 export function lowerScan(block: Block, { inputs, attributes, outputs }: Equation): void {
-  const { body, constants, carries, length, reverse } = attributes as { body: Graph; constants: number; carries: number; length: number; reverse: boolean };
+  const { body, constants, carries, length, reverse } = attributes as {
+    body: Graph;
+    constants: number;
+    carries: number;
+    length: number;
+    reverse: boolean;
+  };
   const fixed = inputs.slice(0, constants).map((v) => block.view(v));
   const states = openState(block, inputs.slice(constants, constants + carries));
   const results = outputs.slice(carries).map((v) => block.fresh(v.shape, v.dtype));
@@ -160,7 +185,12 @@ function copied(block: Block, from: View, to: View): Instruction[] {
 const flagView = (block: Block, view: View): View => (view.offset === 0 && actual(view.storage).kind !== "slice" ? view : block.copy(view));
 
 export function lowerWhile(block: Block, { inputs, attributes, outputs }: Equation): void {
-  const { predicate, body, constants, maxIterations } = attributes as { predicate: Graph; body: Graph; constants: readonly [number, number]; maxIterations: number | undefined };
+  const { predicate, body, constants, maxIterations } = attributes as {
+    predicate: Graph;
+    body: Graph;
+    constants: readonly [number, number];
+    maxIterations: number | undefined;
+  };
   const [np, nb] = constants;
   const fixed = inputs.slice(0, np + nb).map((v) => block.view(v));
   const states = openState(block, inputs.slice(np + nb));
@@ -188,4 +218,3 @@ export function lowerCond(block: Block, { inputs, attributes, outputs }: Equatio
   block.push({ kind: "cond", flag, yes: yesCode, no: branch(no, [...rest.slice(ny, ny + nn), ...shared]) });
   outputs.forEach((v, i) => block.setView(v, results[i]!));
 }
-

@@ -23,13 +23,20 @@ export function fuse(graph: Graph): Lowered {
   graph.outputs.forEach((v, index) => {
     let view = block.view(v);
     const s = actual(view.storage);
-    if (s.kind !== "arena" || view.offset !== 0 || !isContiguous(view) || s.bytes !== Math.max(1, sizeOf(v.shape)) * bytesOf[v.dtype]) view = block.copy(view);
+    if (s.kind !== "arena" || view.offset !== 0 || !isContiguous(view) || s.bytes !== Math.max(1, sizeOf(v.shape)) * bytesOf[v.dtype])
+      view = block.copy(view);
     const result = actual(view.storage);
     result.kind = "output";
     result.index = index;
     outputs.push(result);
   });
-  return { instructions: block.instructions, inputs: [...inputs, ...unit.constantStorages.values()], constants: unit.constants, outputs, depth: unit.depthMax };
+  return {
+    instructions: block.instructions,
+    inputs: [...inputs, ...unit.constantStorages.values()],
+    constants: unit.constants,
+    outputs,
+    depth: unit.depthMax,
+  };
 }
 
 export function lowerEquations(block: Block, equations: readonly Equation[]): void {
@@ -85,12 +92,19 @@ const firstStage = 64;
 
 function reduceInto(block: Block, monoid: string, input: View, axes: readonly number[], output: View): void {
   const rank = input.shape.length;
-  const pick = (list: readonly number[], reduced: boolean): number[] => Array.from({ length: rank }, (_, i) => i).filter((i) => axes.includes(i) === reduced).map((i) => list[i]!);
+  const pick = (list: readonly number[], reduced: boolean): number[] =>
+    Array.from({ length: rank }, (_, i) => i)
+      .filter((i) => axes.includes(i) === reduced)
+      .map((i) => list[i]!);
   const kept = mergeAxes(pick(input.shape, false), [pick(input.strides, false)]);
   const reduced = mergeAxes(pick(input.shape, true), [pick(input.strides, true)]);
   const n = reduced.dims[0] ?? 1;
   if (!monoid.startsWith("arg") && sizeOf(output.shape) === 1 && reduced.dims.length === 1 && n >= 16384 && n % firstStage === 0) {
-    const rows: View = { ...input, shape: [firstStage, n / firstStage], strides: [(n / firstStage) * reduced.lists[0]![0]!, reduced.lists[0]![0]!] };
+    const rows: View = {
+      ...input,
+      shape: [firstStage, n / firstStage],
+      strides: [(n / firstStage) * reduced.lists[0]![0]!, reduced.lists[0]![0]!],
+    };
     const partial = block.fresh([firstStage], input.dtype);
     reduceInto(block, monoid, rows, [1], partial);
     return reduceInto(block, monoid, partial, [0], output);
@@ -119,8 +133,10 @@ function matrixView(block: Block, v: Variable): View {
     const [rowStride, columnStride] = view.strides.slice(-2) as [number, number];
     const unit = columnStride === 1 ? rowStride >= columns || rows === 1 : rowStride === 1 && (columnStride >= rows || columns === 1);
     if (batch === undefined || (!unit && rows !== 1 && columns !== 1) || batch < 0) return undefined;
-    if (rows === 1 && columnStride !== 1) return columnStride > 0 ? { ...view, shape: [sizeOf(lead), rows, columns], strides: [batch, 1, columnStride] } : undefined;
-    if (columns === 1 && rowStride !== 1) return rowStride > 0 ? { ...view, shape: [sizeOf(lead), rows, columns], strides: [batch, rowStride, 1] } : undefined;
+    if (rows === 1 && columnStride !== 1)
+      return columnStride > 0 ? { ...view, shape: [sizeOf(lead), rows, columns], strides: [batch, 1, columnStride] } : undefined;
+    if (columns === 1 && rowStride !== 1)
+      return rowStride > 0 ? { ...view, shape: [sizeOf(lead), rows, columns], strides: [batch, rowStride, 1] } : undefined;
     return { ...view, shape: [sizeOf(lead), rows, columns], strides: [batch, rowStride, columnStride] };
   };
   const view = block.view(v);
@@ -147,13 +163,18 @@ function lowerRows(block: Block, { op, inputs, attributes, outputs }: Equation):
     const attempt = (view: View): RowOperand | undefined => {
       const length = view.shape.at(-1)!;
       const stride = shared ? 0 : collapsedStride(view.shape.slice(0, -1), view.strides.slice(0, -1));
-      return stride === undefined || stride < 0 || (length > 1 && view.strides.at(-1) !== 1) ? undefined : { view, rowStride: stride, rowLength: length };
+      return stride === undefined || stride < 0 || (length > 1 && view.strides.at(-1) !== 1)
+        ? undefined
+        : { view, rowStride: stride, rowLength: length };
     };
     const view = block.view(v);
     return attempt(view) ?? attempt(block.copy(view))!;
   };
   const ins = inputs.map((v, i) => operand(v, a.shared[i]!));
-  const parts = partsOf(rows, ins.filter((i) => i.rowStride !== 0).map((i) => i.view.storage));
+  const parts = partsOf(
+    rows,
+    ins.filter((i) => i.rowStride !== 0).map((i) => i.view.storage),
+  );
   const outs = outputs.map((v) => {
     const view = block.fresh(v.shape, v.dtype);
     actual(view.storage).parts = parts;
@@ -178,7 +199,12 @@ function lowerConcat(block: Block, { inputs, attributes, outputs: [out] }: Equat
 function lowerPad(block: Block, { inputs: [x], attributes, outputs: [out] }: Equation): void {
   const [low, inner] = [attributes.low as number[], attributes.inner as number[]];
   const whole = block.fresh(out!.shape, out!.dtype);
-  block.emitCluster(out!.shape, [], [{ op: "constant", dtype: out!.dtype, result: out!.dtype, operands: [], immediate: attributes.value as number }], [{ value: 0, view: whole }]);
+  block.emitCluster(
+    out!.shape,
+    [],
+    [{ op: "constant", dtype: out!.dtype, result: out!.dtype, operands: [], immediate: attributes.value as number }],
+    [{ value: 0, view: whole }],
+  );
   const strides = rowMajor(out!.shape);
   if (sizeOf(x!.shape) > 0) {
     const offset = low.reduce((n, l, i) => n + l * strides[i]!, 0);

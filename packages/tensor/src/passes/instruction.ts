@@ -1,6 +1,6 @@
-import type { NativeBuffer } from "../native.ts";
 import type { DType } from "../dtype.ts";
-import { type Shape, rowMajor, sizeOf } from "../shape.ts";
+import type { NativeBuffer } from "../native.ts";
+import { rowMajor, type Shape, sizeOf } from "../shape.ts";
 
 /** A piece of memory: part of the arena, an argument, a result, or the slice of another one that a loop is at. */
 export interface Storage {
@@ -125,7 +125,12 @@ export interface Lowered {
 }
 
 let storages = 0;
-export const storage = (kind: Storage["kind"], bytes: number, more: Partial<Storage> = {}): Storage => ({ id: storages++, kind, bytes, ...more });
+export const storage = (kind: Storage["kind"], bytes: number, more: Partial<Storage> = {}): Storage => ({
+  id: storages++,
+  kind,
+  bytes,
+  ...more,
+});
 
 /** The memory that `s` stands for after merging. */
 export function actual(s: Storage): Storage {
@@ -134,10 +139,15 @@ export function actual(s: Storage): Storage {
   return at;
 }
 
-export const wholeView = (s: Storage, shape: Shape, dtype: DType): View => ({ storage: s, dtype, offset: 0, shape, strides: rowMajor(shape) });
+export const wholeView = (s: Storage, shape: Shape, dtype: DType): View => ({
+  storage: s,
+  dtype,
+  offset: 0,
+  shape,
+  strides: rowMajor(shape),
+});
 
 export function isContiguous({ shape, strides }: View): boolean {
   const wanted = rowMajor(shape);
   return sizeOf(shape) === 0 || shape.every((d, i) => d === 1 || strides[i] === wanted[i]);
 }
-

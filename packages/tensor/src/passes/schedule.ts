@@ -25,7 +25,15 @@ interface Access {
   readonly extent: number;
 }
 
-function access(storage: Storage, write: boolean, dtype: DType, offset: number, dims: readonly number[], strides: readonly number[], parts: number): Access {
+function access(
+  storage: Storage,
+  write: boolean,
+  dtype: DType,
+  offset: number,
+  dims: readonly number[],
+  strides: readonly number[],
+  parts: number,
+): Access {
   const bytes = bytesOf[dtype];
   let low = offset * bytes;
   let high = low + bytes;
@@ -51,7 +59,15 @@ function accesses(i: Instruction): Access[] {
       ];
     case "reduce":
       return [
-        access(i.input.storage, false, i.input.dtype, i.input.offset, [...i.kept.dims, ...i.reduced.dims], [...i.kept.strides, ...i.reduced.strides], i.kept.dims[0] === 1 && i.kept.dims.length === 1 ? 1 : i.parts),
+        access(
+          i.input.storage,
+          false,
+          i.input.dtype,
+          i.input.offset,
+          [...i.kept.dims, ...i.reduced.dims],
+          [...i.kept.strides, ...i.reduced.strides],
+          i.kept.dims[0] === 1 && i.kept.dims.length === 1 ? 1 : i.parts,
+        ),
         access(i.output.storage, true, i.output.dtype, i.output.offset, i.output.shape, i.output.strides, i.parts),
       ];
     case "matmul": {
@@ -73,8 +89,10 @@ function accesses(i: Instruction): Access[] {
   }
 }
 
-const children = (i: Instruction): readonly (readonly Instruction[])[] => (i.kind === "loop" ? [i.predicate?.code ?? [], i.body] : i.kind === "cond" ? [i.yes, i.no] : []);
-const flags = (i: Instruction): Storage[] => (i.kind === "loop" && i.predicate ? [actual(i.predicate.flag.storage)] : i.kind === "cond" ? [actual(i.flag.storage)] : []);
+const children = (i: Instruction): readonly (readonly Instruction[])[] =>
+  i.kind === "loop" ? [i.predicate?.code ?? [], i.body] : i.kind === "cond" ? [i.yes, i.no] : [];
+const flags = (i: Instruction): Storage[] =>
+  i.kind === "loop" && i.predicate ? [actual(i.predicate.flag.storage)] : i.kind === "cond" ? [actual(i.flag.storage)] : [];
 
 interface Life {
   first: number;
@@ -155,14 +173,20 @@ function placeStorages(instructions: readonly Instruction[]): number {
 function spaceOf(s: Storage): { space: string; base: number; slice: string; span: number } {
   const root = s.base ? actual(s.base) : s;
   const slice = s.base ? `${s.strideBytes}:${s.reversed}:${s.depth}` : "";
-  return { space: root.kind === "arena" ? "arena" : `${root.kind}${root.index}`, base: root.kind === "arena" ? root.offset! : 0, slice, span: root.bytes };
+  return {
+    space: root.kind === "arena" ? "arena" : `${root.kind}${root.index}`,
+    base: root.kind === "arena" ? root.offset! : 0,
+    slice,
+    span: root.bytes,
+  };
 }
 
 function conflict(a: Access, b: Access): boolean {
   if (!a.write && !b.write) return false;
   const [sa, sb] = [spaceOf(a.storage), spaceOf(b.storage)];
   if (sa.space !== sb.space) return false;
-  const range = (x: Access, s: ReturnType<typeof spaceOf>): [number, number] => (s.slice ? [s.base, s.base + s.span] : [s.base + x.low, s.base + x.high]);
+  const range = (x: Access, s: ReturnType<typeof spaceOf>): [number, number] =>
+    s.slice ? [s.base, s.base + s.span] : [s.base + x.low, s.base + x.high];
   const [la, ha] = range(a, sa);
   const [lb, hb] = range(b, sb);
   if (ha <= lb || hb <= la) return false;

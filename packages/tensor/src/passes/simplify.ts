@@ -22,12 +22,26 @@ const resolve = (r: Rewriting, v: Variable): Variable => r.names.get(v.id) ?? v;
 /** f32 values are rounded as the device would round them. */
 const rounded = (value: number, dtype: DType): number => (dtype === "f32" ? Math.fround(value) : value);
 
-const binary: Readonly<Record<string, (a: number, b: number) => number>> = { add: (a, b) => a + b, sub: (a, b) => a - b, mul: (a, b) => a * b, div: (a, b) => a / b, max: Math.max, min: Math.min };
+const binary: Readonly<Record<string, (a: number, b: number) => number>> = {
+  add: (a, b) => a + b,
+  sub: (a, b) => a - b,
+  mul: (a, b) => a * b,
+  div: (a, b) => a / b,
+  max: Math.max,
+  min: Math.min,
+};
 
 /** The operand that the result equals, if the other is neutral. */
 function neutral(op: string, [a, b]: readonly Variable[], fills: ReadonlyMap<number, number>): Variable | undefined {
   const [x, y] = [fills.get(a!.id), fills.get(b!.id)];
-  if ((op === "add" && y === 0) || (op === "sub" && y === 0) || (op === "mul" && y === 1) || (op === "div" && y === 1) || (op === "pow" && y === 1)) return a;
+  if (
+    (op === "add" && y === 0) ||
+    (op === "sub" && y === 0) ||
+    (op === "mul" && y === 1) ||
+    (op === "div" && y === 1) ||
+    (op === "pow" && y === 1)
+  )
+    return a;
   if ((op === "add" && x === 0) || (op === "mul" && x === 1)) return b;
   return undefined;
 }
@@ -42,7 +56,8 @@ function filled(r: Rewriting, { op, attributes, outputs }: Equation, inputs: rea
   if (op === "cast") return isFloat(out.dtype) && isFloat(inputs[0]!.dtype) ? rounded(a, out.dtype) : undefined;
   if (!isFloat(out.dtype)) return undefined;
   if (op === "neg") return -a;
-  if (op === "reduce" && attributes.monoid === "sum") return rounded(a * sizeOf((attributes.axes as number[]).map((axis) => inputs[0]!.shape[axis]!)), out.dtype);
+  if (op === "reduce" && attributes.monoid === "sum")
+    return rounded(a * sizeOf((attributes.axes as number[]).map((axis) => inputs[0]!.shape[axis]!)), out.dtype);
   return binary[op] && rounded(binary[op](a, b), out.dtype);
 }
 
@@ -55,12 +70,14 @@ function power(r: Rewriting, inputs: readonly Variable[]): string | undefined {
 const arrays = new WeakMap<object, number>();
 let arrayCount = 0;
 function identity(value: unknown): unknown {
-  if (value === null || typeof value !== "object" || Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype) return value;
+  if (value === null || typeof value !== "object" || Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype)
+    return value;
   if (!arrays.has(value)) arrays.set(value, arrayCount++);
   return `#${arrays.get(value)}`;
 }
 const control = new Set(["scan", "while", "cond"]);
-const keyOf = (op: string, inputs: readonly Variable[], attributes: Attributes): string => `${op}(${inputs.map((v) => v.id).join(",")})${JSON.stringify(attributes, (_, v) => (typeof v === "number" && !Number.isFinite(v) ? String(v) : identity(v)))}`;
+const keyOf = (op: string, inputs: readonly Variable[], attributes: Attributes): string =>
+  `${op}(${inputs.map((v) => v.id).join(",")})${JSON.stringify(attributes, (_, v) => (typeof v === "number" && !Number.isFinite(v) ? String(v) : identity(v)))}`;
 
 function rewrite(graph: Graph): Graph {
   const r: Rewriting = { names: new Map(), fills: new Map(), equations: [] };
@@ -92,7 +109,7 @@ function rewrite(graph: Graph): Graph {
     else {
       const key = keyOf(op, ins, attributes);
       const known = seen.get(key);
-      if (known && known.every((v, i) => v.dtype === equation.outputs[i]!.dtype)) {
+      if (known?.every((v, i) => v.dtype === equation.outputs[i]!.dtype)) {
         equation.outputs.forEach((v, i) => {
           r.names.set(v.id, known[i]!);
           const f = r.fills.get(known[i]!.id);
@@ -108,7 +125,9 @@ function rewrite(graph: Graph): Graph {
 }
 
 function simplifyBodies(attributes: Attributes): Attributes {
-  return Object.fromEntries(Object.entries(attributes).map(([k, v]) => [k, v !== null && typeof v === "object" && "equations" in v ? simplify(v as Graph) : v]));
+  return Object.fromEntries(
+    Object.entries(attributes).map(([k, v]) => [k, v !== null && typeof v === "object" && "equations" in v ? simplify(v as Graph) : v]),
+  );
 }
 
 function removeDead(graph: Graph): Graph {
@@ -151,7 +170,21 @@ function pruneScan(equation: Equation, used: ReadonlySet<number>): Equation {
   }
   const keepInput = a.body.inputs.map((v, i) => (i >= c && i < c + s ? live[i - c]! : needs.has(v.id)));
   if (live.every(Boolean) && keepInput.every(Boolean)) return equation;
-  const body = removeDead({ inputs: a.body.inputs.filter((_, i) => keepInput[i]), equations: a.body.equations, outputs: a.body.outputs.filter((_, i) => live[i]) });
-  const attributes = { ...a, body, constants: keepInput.slice(0, c).filter(Boolean).length, carries: live.slice(0, s).filter(Boolean).length };
-  return { op: "scan", inputs: equation.inputs.filter((_, i) => keepInput[i]), attributes: attributes as never, outputs: equation.outputs.filter((_, i) => live[i]) };
+  const body = removeDead({
+    inputs: a.body.inputs.filter((_, i) => keepInput[i]),
+    equations: a.body.equations,
+    outputs: a.body.outputs.filter((_, i) => live[i]),
+  });
+  const attributes = {
+    ...a,
+    body,
+    constants: keepInput.slice(0, c).filter(Boolean).length,
+    carries: live.slice(0, s).filter(Boolean).length,
+  };
+  return {
+    op: "scan",
+    inputs: equation.inputs.filter((_, i) => keepInput[i]),
+    attributes: attributes as never,
+    outputs: equation.outputs.filter((_, i) => live[i]),
+  };
 }

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <credence/rows.hpp>
 #include <cstring>
+#include <optional>
 
 #include "sgemm.hpp"
+#include "signals.hpp"
 #include "team.hpp"
 
 namespace credence::cpu {
@@ -287,6 +289,8 @@ void Executable::run(const std::vector<void*>& inputs, const std::vector<void*>&
       if (slot.kind == SlotKind::input) own.slots[i] = static_cast<uint8_t*>(inputs[slot.index]);
       if (slot.kind == SlotKind::output) own.slots[i] = static_cast<uint8_t*>(outputs[slot.index]);
     }
+    std::optional<SignalsHeld> held;
+    if (!matmuls_.empty()) held.emplace();
     Walk(*this, own.slots, own.scratch.data(), thread, threads, barrier, control, status).block(nodes_);
   };
   if (threads == 1) {

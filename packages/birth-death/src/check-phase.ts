@@ -1,10 +1,11 @@
-import { c2st, calibrationDraws, expectedCoverage, type Posterior, posteriorPredictive, sbc, type Simulations, simulate, type Statistic } from "@credence/core";
-import { array, type NdArray, type Tensor } from "@credence/tensor";
+import { c2st, calibrationDraws, expectedCoverage, posteriorPredictive, sbc, type Simulations, simulate, type Statistic } from "@credence/core";
+import { array, type NdArray } from "@credence/tensor";
 import { rateNames } from "./model.ts";
 import { type DonePhase, phase } from "./phase.ts";
+import type { CensusPosterior } from "./posterior.ts";
 import type { Run } from "./run.ts";
 import { derivedSeed } from "./settings.ts";
-import { censusSimulator, simulateCounts } from "./simulator.ts";
+import { censusSimulator } from "./simulator.ts";
 
 export type CheckFacts = {
   /** Accuracy of a classifier between these draws and the oracle's; null without an oracle. */
@@ -15,8 +16,6 @@ export type CheckFacts = {
   readonly levels: readonly number[];
   /** Of central intervals, by parameter and level. */
   readonly coverage: readonly (readonly number[])[];
-  /** Of highest-density regions of all parameters together, by level. */
-  readonly jointCoverage: readonly number[];
   readonly predictive: {
     /** Share of observed counts within the central 90 % band. */
     readonly coverage90: number;
@@ -41,7 +40,7 @@ const statistics: Readonly<Record<string, Statistic>> = {
 };
 
 /** Classifier against the oracle, calibration on fresh prior draws, and replicated series: arrays.ranks, arrays.replicated. */
-export async function checkPhase(run: Run, posterior: Posterior, inferred: DonePhase, oracle: DonePhase | undefined): Promise<DonePhase<CheckFacts>> {
+export async function checkPhase(run: Run, posterior: CensusPosterior, inferred: DonePhase, oracle: DonePhase | undefined): Promise<DonePhase<CheckFacts>> {
   const { observation, settings, context, directory } = run;
   const { effort, seed } = settings;
   const { replicates, replicateDraws, classifierDraws, predictiveDraws } = effort;
@@ -78,7 +77,6 @@ export async function checkPhase(run: Run, posterior: Posterior, inferred: DoneP
           replicateDraws,
           levels,
           coverage: covered.parameters.map(({ coverage }) => coverage),
-          jointCoverage: covered.highestDensity?.coverage ?? [],
           predictive: { coverage90: predictive.bands[0]!.coverage, statistics: predictive.statistics },
         },
         arrays: { ranks: Float64Array.from(ranked.ranks), replicated: Float64Array.from(replicated.data()) },
@@ -91,12 +89,12 @@ export async function checkPhase(run: Run, posterior: Posterior, inferred: DoneP
   }
 }
 
-/** Simulations that the posterior was not trained on, as the network sees them. */
+/** Series that the posterior was not trained on, with the rates that they came from. */
 function heldOut({ settings, context }: Run): Promise<Simulations> {
-  const { parameters, design, census, effort, seed } = settings;
+  const { parameters, design, effort, seed } = settings;
   return simulate({
     parameters,
-    simulator: { kind: "program", run: (key: Tensor, rates: Tensor) => census.features(simulateCounts(key, rates, design)) },
+    simulator: censusSimulator(design),
     count: effort.replicates,
     seed: derivedSeed(seed, 4),
     signal: context.signal,

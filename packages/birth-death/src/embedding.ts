@@ -1,19 +1,28 @@
 import { type Embedding, identityEmbedding, type Network, recurrent, recurrentEmbedding } from "@credence/core";
 import { cast, concat, constant, greaterEqual, log1p, sign, sqrt, type Tensor } from "@credence/tensor";
 import { type CensusDesign, checkDesign } from "./design.ts";
-import type { RateScale } from "./quasi-likelihood.ts";
-import { summarize, summaryNames } from "./summary.ts";
+import type { Bounds } from "./coordinates.ts";
+import type { Laplace } from "./quasi-likelihood.ts";
+import { describe, summaryNames } from "./summary.ts";
 
 /** What the flow sees of a series: stated statistics, a recurrent network's reading of every transition, or both side by side. */
 export type EmbeddingName = "summary" | "learned" | "both";
 
 export const embeddingNames: readonly EmbeddingName[] = ["summary", "learned", "both"];
 
-/** An observation as the network takes it, and the network. */
+/** What a network is given of series, and the Gaussian approximation that its draws are relative to. */
+export interface Reading {
+  /** f32 [rows, ...]. */
+  readonly features: Tensor;
+  readonly laplace: Laplace;
+}
+
+/** How series of one design are read. */
 export interface CensusEmbedding {
   readonly name: EmbeddingName;
-  /** Counts [rows, times] -> f32 [rows, ...]. Traced. */
-  features(counts: Tensor): Tensor;
+  readonly bounds: readonly Bounds[];
+  /** Counts [rows, times]. Traced. */
+  read(counts: Tensor): Reading;
   readonly embedding: Embedding;
 }
 
@@ -23,23 +32,28 @@ const transitionFeatures = 4;
 /** Width of the recurrent state and of what is handed to the flow. */
 const recurrentOptions = { hidden: 32, output: 16 } as const;
 
-/** @param scale the largest rates to be expected, for the statistics. */
-export function censusEmbedding(name: EmbeddingName, design: CensusDesign, scale: RateScale): CensusEmbedding {
+/** @param bounds of the prior, finite. */
+export function censusEmbedding(name: EmbeddingName, design: CensusDesign, bounds: readonly Bounds[]): CensusEmbedding {
   const { intervals } = checkDesign(design);
+  const reader = (features: (summary: Tensor, series: () => Tensor) => Tensor, embedding: Embedding): CensusEmbedding => ({
+    name,
+    bounds,
+    embedding,
+    read(counts) {
+      const { laplace, summary } = describe(counts, design, bounds);
+      return { laplace, features: features(summary, () => transitions(counts, design)) };
+    },
+  });
   switch (name) {
     case "summary":
-      return { name, features: (counts) => summarize(counts, design, scale), embedding: identityEmbedding() };
+      return reader((summary) => summary, identityEmbedding());
     case "learned":
-      return { name, features: (counts) => transitions(counts, design), embedding: recurrentEmbedding(recurrentOptions) };
+      return reader((_, series) => series(), recurrentEmbedding(recurrentOptions));
     case "both":
-      return {
-        name,
-        features: (counts) => {
-          const series = transitions(counts, design);
-          return concat([summarize(counts, design, scale), series.reshape([series.shape[0]!, intervals.length * transitionFeatures])], 1);
-        },
-        embedding: besideSummary(intervals.length),
-      };
+      return reader((summary, series) => {
+        const rows = summary.shape[0]!;
+        return concat([summary, series().reshape([rows, intervals.length * transitionFeatures])], 1);
+      }, besideSummary(intervals.length));
   }
 }
 

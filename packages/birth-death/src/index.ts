@@ -4,7 +4,9 @@ export { type MaximumLikelihood, maximumLikelihood } from "./maximum-likelihood.
 export { birthDeathParameters, type RateName, type RatePriors, type Rates, rateNames } from "./model.ts";
 export { covariance, mean, type Stationary, stationary, variance } from "./moments.ts";
 export { type CountSeries, logLikelihood, type OracleOptions, samplePosterior } from "./oracle.ts";
-export type { RateScale } from "./quasi-likelihood.ts";
+export type { Bounds } from "./coordinates.ts";
+export type { Laplace } from "./quasi-likelihood.ts";
+export { censusPosterior, type CensusPosterior, simulateCensus, trainCensusPosterior } from "./posterior.ts";
 export { application } from "./reproduce.ts";
 export { censusSimulator, simulateCounts, simulateEvents } from "./simulator.ts";
-export { rateScale, summarize, summaryNames } from "./summary.ts";
+export { describe, finiteBounds, summarize, summaryNames } from "./summary.ts";

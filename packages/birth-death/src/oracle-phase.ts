@@ -8,6 +8,7 @@ import { derivedSeed } from "./settings.ts";
 
 export type OracleFacts = {
   readonly chains: number;
+  /** Mean over the chains. */
   readonly acceptance: number;
   /** By parameter. */
   readonly rHat: readonly number[];
@@ -33,7 +34,7 @@ export async function oraclePhase({ observation, settings, context, directory }:
       return {
         facts: {
           chains: effort.oracle.chains,
-          acceptance: chains.acceptance,
+          acceptance: chains.acceptance.reduce((sum, share) => sum + share, 0) / chains.acceptance.length,
           rHat: quantities.map(rHat),
           essBulk: quantities.map((quantity) => effectiveSampleSize(quantity, "bulk")),
           essTail: quantities.map((quantity) => effectiveSampleSize(quantity, "tail")),

@@ -7,20 +7,18 @@ import {
   type ApplicationOptions,
   type JsonValue,
   Posterior,
-  type Simulations,
   type Summary,
-  simulate,
-  trainPosterior,
 } from "@credence/core";
 import { writeJson } from "@credence/report";
+import { array } from "@credence/tensor";
 import { checkPhase } from "./check-phase.ts";
 import { embeddingNames } from "./embedding.ts";
 import { readObservation } from "./observation.ts";
 import { oraclePhase } from "./oracle-phase.ts";
 import { type DonePhase, phase } from "./phase.ts";
-import { featuresOf, type Phases, type Run, type TrainingFacts } from "./run.ts";
+import { type CensusPosterior, type CensusSimulations, censusPosterior, simulateCensus, trainCensusPosterior } from "./posterior.ts";
+import type { Phases, Run, SimulationFacts, TrainingFacts } from "./run.ts";
 import { derivedSeed, settingsOf } from "./settings.ts";
-import { simulateCounts } from "./simulator.ts";
 import { summaryOf } from "./summary-json.ts";
 import { writeInference } from "./write-inference.ts";
 import { writeBirthDeathReport } from "./write-report.ts";
@@ -61,12 +59,11 @@ async function reproduce(options: ApplicationOptions, context: ApplicationContex
 
   const simulated = await simulatePhase(run);
   const trained = await trainPhase(run, simulated);
-  using posterior = await Posterior.load(posteriorDirectory(run, trained.fingerprint), {
-    embedding: settings.census.embedding,
-    device: settings.device,
-  });
+  const { census, device, detection } = settings;
+  using network = await Posterior.load(posteriorDirectory(run, trained.fingerprint), { embedding: census.embedding, device });
+  const posterior = censusPosterior(network, census);
   const inferred = await inferPhase(run, posterior, trained);
-  const oracle = settings.detection === 1 ? await oraclePhase(run) : undefined;
+  const oracle = detection === 1 ? await oraclePhase(run) : undefined;
   const checked = await checkPhase(run, posterior, inferred, oracle);
 
   const phases: Phases = { simulated, trained, inferred, checked, ...(oracle && { oracle }) };
@@ -94,16 +91,16 @@ function simulationInputs({ observation, settings }: Run): JsonValue {
   };
 }
 
-type SimulationFacts = { readonly failed: number };
-
-/** Features of simulated series, straight from the simulator: counts are not kept. */
-async function simulateFeatures({ settings, context, directory }: Run, fingerprint: string): Promise<Simulations> {
+/** Series are simulated, read and forgotten: what the network learns from is all that is kept. */
+function simulateFeatures({ settings, context, directory }: Run, fingerprint: string): Promise<CensusSimulations> {
   const { parameters, design, census, effort, seed, device } = settings;
-  return simulate({
+  return simulateCensus({
     parameters,
-    simulator: { kind: "program", run: (key, rates) => census.features(simulateCounts(key, rates, design)), device },
+    design,
+    census,
     count: effort.simulations,
     seed,
+    device,
     directory: simulationDirectory(directory, fingerprint),
     version: fingerprint,
     signal: context.signal,
@@ -120,10 +117,10 @@ async function simulatePhase(run: Run): Promise<DonePhase<SimulationFacts>> {
     name: "simulate",
     inputs: simulationInputs(run),
     compute: async (fingerprint) => {
-      const { theta, x, failed } = await simulateFeatures(run, fingerprint);
-      theta.dispose();
-      x.dispose();
-      return { facts: { failed } };
+      const { standard, features } = await simulateFeatures(run, fingerprint);
+      standard.dispose();
+      features.dispose();
+      return { facts: { count: run.settings.effort.simulations } };
     },
   });
 }
@@ -131,20 +128,17 @@ async function simulatePhase(run: Run): Promise<DonePhase<SimulationFacts>> {
 /** Trains, from the shards of the simulation phase, and keeps the posterior; the shards and checkpoints go when it is safe. */
 async function trainPhase(run: Run, simulated: DonePhase): Promise<DonePhase<TrainingFacts>> {
   const { settings, context, directory } = run;
-  const { parameters, census, effort, seed, device } = settings;
+  const { census, effort, seed, device } = settings;
   const { training, flow } = effort;
   return phase({
     directory,
     name: "train",
     inputs: { simulated: simulated.fingerprint, training: { ...training }, flow: { ...flow }, network: JSON.stringify(census.embedding.options) },
     compute: async (fingerprint) => {
-      const { theta, x } = await simulateFeatures(run, simulated.fingerprint);
+      const simulations = await simulateFeatures(run, simulated.fingerprint);
       const checkpoint = join(directory, `training-${fingerprint.slice(0, 12)}`);
-      using posterior = await trainPosterior({
-        parameters,
-        theta,
-        x,
-        embedding: census.embedding,
+      using posterior = await trainCensusPosterior(simulations, {
+        census,
         flow,
         training,
         seed: derivedSeed(seed, 1),
@@ -153,8 +147,8 @@ async function trainPhase(run: Run, simulated: DonePhase): Promise<DonePhase<Tra
         signal: context.signal,
         onProgress: context.progress,
       });
-      theta.dispose();
-      x.dispose();
+      simulations.standard.dispose();
+      simulations.features.dispose();
       await posterior.save(posteriorDirectory(run, fingerprint));
       await rm(checkpoint, { recursive: true, force: true });
       await rm(simulationDirectory(directory, simulated.fingerprint), { recursive: true, force: true });
@@ -168,17 +162,16 @@ async function trainPhase(run: Run, simulated: DonePhase): Promise<DonePhase<Tra
   });
 }
 
-async function inferPhase(run: Run, posterior: Posterior, trained: DonePhase): Promise<DonePhase> {
-  const { observation, settings, context, directory } = run;
+async function inferPhase({ observation, settings, context, directory }: Run, posterior: CensusPosterior, trained: DonePhase): Promise<DonePhase> {
   const { draws } = settings.effort;
   return phase({
     directory,
     name: "infer",
     inputs: { trained: trained.fingerprint, counts: [...observation.counts], draws },
     compute: async () => {
-      using features = await featuresOf(run, observation.counts);
       const onProgress = (_: string, done: number, total: number): void => context.progress("infer", done, total);
-      using sampled = await posterior.sample(features.data() as Float32Array, draws, { seed: derivedSeed(settings.seed, 2), signal: context.signal, onProgress });
+      using counts = array(observation.counts);
+      using sampled = await posterior.sample(counts, draws, { seed: derivedSeed(settings.seed, 2), signal: context.signal, onProgress });
       return { facts: {}, arrays: { draws: Float64Array.from(sampled.data()) } };
     },
   });

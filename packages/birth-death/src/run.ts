@@ -1,5 +1,4 @@
 import type { ApplicationContext } from "@credence/core";
-import { array, type NdArray, program, type Tensor } from "@credence/tensor";
 import type { CheckFacts } from "./check-phase.ts";
 import type { Observation } from "./observation.ts";
 import type { OracleFacts } from "./oracle-phase.ts";
@@ -15,7 +14,7 @@ export interface Run {
   readonly directory: string;
 }
 
-export type SimulationFacts = { readonly failed: number };
+export type SimulationFacts = { readonly count: number };
 
 export type TrainingFacts = {
   /** Mean log probability of each epoch, nats. */
@@ -31,11 +30,4 @@ export interface Phases {
   /** Absent where counts are incomplete, and the likelihood therefore a sum over hidden populations. */
   readonly oracle?: DonePhase<OracleFacts>;
   readonly checked: DonePhase<CheckFacts>;
-}
-
-/** What the network sees of series of counts, row-major [rows, times]: f32 [rows, ...]. */
-export async function featuresOf({ settings, context }: Run, counts: ArrayLike<number>): Promise<NdArray> {
-  const features = program((n: Tensor) => settings.census.features(n), { name: "features" });
-  const times = settings.design.times.length;
-  return features.runAsync([array(Float64Array.from(counts), { shape: [counts.length / times, times] })], { signal: context.signal });
 }

@@ -140,9 +140,8 @@ async function agreement(run: Run, phases: Phases, summary: Summary): Promise<Re
 }
 
 async function calibration({ checked }: Phases): Promise<ReportSection> {
-  const { sbc, replicates, replicateDraws, levels, coverage, jointCoverage } = checked.facts;
+  const { sbc, replicates, replicateDraws, levels, coverage } = checked.facts;
   const curves = coverage.map((empirical, d) => ({ label: labels[d]!, nominal: levels, empirical }));
-  const joint = jointCoverage.length > 0 ? [{ label: "all together", nominal: levels, empirical: jointCoverage }] : [];
   return {
     heading: "Is it calibrated",
     paragraphs: [
@@ -150,7 +149,7 @@ async function calibration({ checked }: Phases): Promise<ReportSection> {
     ],
     figures: [
       { figure: await sbcHistograms({ parameters: [...labels], ranks: checked.arrays.ranks!, draws: replicateDraws }), caption: "Ranks of the truth." },
-      { figure: await coverageCurve({ curves: [...curves, ...joint], replicates }), caption: "Share of truths inside credible regions, against what the regions claim." },
+      { figure: await coverageCurve({ curves, replicates }), caption: "Share of truths inside credible regions, against what the regions claim." },
     ],
     tables: [
       {

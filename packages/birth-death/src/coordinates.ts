@@ -16,6 +16,11 @@ export interface Bounds {
 /** Birth, death and immigration rates, or the three coordinates: tensors that broadcast, f64. */
 export type Triple = readonly [Tensor, Tensor, Tensor];
 
+/** The last axis of [..., 3], apart: [rows, 1] of [rows, 3], or [rows, draws] of [rows, draws, 3]. */
+export function columnsOf(x: Tensor): Triple {
+  return [0, 1, 2].map((i) => (x.rank === 2 ? x.slice([0, i], [undefined, i + 1]) : x.index(i, 2))) as unknown as Triple;
+}
+
 const logit = (share: Tensor): Tensor => share.log().sub(share.neg().log1p());
 
 const width = ({ low, high }: Bounds): number => high - low;

@@ -9,4 +9,4 @@ export type { Laplace } from "./quasi-likelihood.ts";
 export { censusPosterior, type CensusPosterior, simulateCensus, trainCensusPosterior } from "./posterior.ts";
 export { application } from "./reproduce.ts";
 export { censusSimulator, simulateCounts, simulateEvents } from "./simulator.ts";
-export { describe, finiteBounds, summarize, summaryNames } from "./summary.ts";
+export { describe, summarize, summaryNames } from "./summary.ts";

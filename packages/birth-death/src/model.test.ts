@@ -1,4 +1,4 @@
-import { normal, uniform } from "@credence/core";
+import { exponential, normal, uniform } from "@credence/core";
 import { expect, test } from "vitest";
 import { birthDeathParameters } from "./model.ts";
 
@@ -18,8 +18,11 @@ test("a prior may be changed one rate at a time", () => {
 });
 
 test.each([
-  ["an interval below zero", uniform(-0.5, 1)],
-  ["the real line", normal(0.2, 0.1)],
-])("a prior on %s is refused, for a rate cannot be negative", (_, prior) => {
-  expect(() => birthDeathParameters({ deathRate: prior })).toThrow("the prior of deathRate must have its support in [0, ∞)");
+  ["an interval below zero", uniform(-0.5, 1), "got uniform on [-0.5, 1]"],
+  ["the real line", normal(0.2, 0.1), "got normal on real"],
+  ["all positive numbers", exponential(2), "got exponential on positive"],
+])("a prior on %s is refused", (_, prior, got) => {
+  expect(() => birthDeathParameters({ deathRate: prior })).toThrow(
+    `the prior of deathRate must lie on a finite interval in [0, ∞), such as uniform(0, 2), ${got}`,
+  );
 });

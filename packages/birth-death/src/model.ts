@@ -21,22 +21,15 @@ const described: Readonly<Record<RateName, { unit: string; description: string }
   immigrationRate: { unit: "individuals/year", description: "individuals that arrive per year (ν)" },
 };
 
-function holdsNegatives(support: Support): boolean {
-  switch (support.kind) {
-    case "positive":
-      return false;
-    case "interval":
-      return !(Number(support.low) >= 0);
-    default:
-      return true;
-  }
+function isFiniteInterval(support: Support): boolean {
+  return support.kind === "interval" && Number(support.low) >= 0 && Number(support.high) < Infinity;
 }
 
 /**
  * Parameters of the linear birth-death process with immigration: n -> n+1 at rate λ n + ν, n -> n-1 at rate μ n.
  * Priors are U(0, 1) per year for λ and μ and U(0, 5) individuals per year for ν unless given.
  *
- * @throws {RangeError} if a prior admits negative rates.
+ * @throws {RangeError} if a prior is not on a finite interval in [0, ∞).
  */
 export function birthDeathParameters(priors: RatePriors = {}): Parameters {
   const chosen: Record<RateName, Distribution> = {
@@ -46,8 +39,9 @@ export function birthDeathParameters(priors: RatePriors = {}): Parameters {
   };
   for (const name of rateNames) {
     const { name: law, support } = chosen[name];
-    if (holdsNegatives(support)) {
-      throw new RangeError(`the prior of ${name} must have its support in [0, ∞), got ${law} on ${support.kind}; a rate cannot be negative`);
+    if (!isFiniteInterval(support)) {
+      const where = support.kind === "interval" ? `[${String(support.low)}, ${String(support.high)}]` : support.kind;
+      throw new RangeError(`the prior of ${name} must lie on a finite interval in [0, ∞), such as uniform(0, 2), got ${law} on ${where}`);
     }
   }
   return parameters(Object.fromEntries(rateNames.map((name) => [name, { prior: chosen[name], ...described[name] }])));

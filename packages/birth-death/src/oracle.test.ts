@@ -109,5 +109,5 @@ describe.skipIf(!existsSync(`${folder}/birth-death`))("on the whooping crane", (
       expect(Math.abs(m - mean[d]!)).toBeLessThan((6 * sd[d]!) / Math.sqrt(size));
       expect(Math.abs(s / sd[d]! - 1)).toBeLessThan(0.08);
     });
-  });
+  }, 60_000);
 });

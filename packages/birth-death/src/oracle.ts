@@ -1,6 +1,10 @@
-import { type Chains, posteriorChains } from "@credence/core";
-import { birthDeathLogTransition, constant, type Tensor } from "@credence/tensor";
+import { type Chains, metropolis } from "@credence/core";
+import { array, birthDeathLogTransition, concat, constant, log, program, random, type Tensor } from "@credence/tensor";
+import { columnsOf, fromCoordinates, slopes } from "./coordinates.ts";
+import { type CensusDesign, countMaxFor } from "./design.ts";
 import { birthDeathParameters, type RatePriors } from "./model.ts";
+import { placeOf } from "./quasi-likelihood.ts";
+import { describe } from "./summary.ts";
 
 /** A population counted completely at known times. */
 export interface CountSeries {
@@ -18,7 +22,7 @@ export interface CountSeries {
  */
 export function logLikelihood(rates: Tensor, series: CountSeries): Tensor {
   const { before, after, years } = transitionsOf(series);
-  const [birth, death, immigration] = [0, 1, 2].map((column) => rates.slice([0, column], [undefined, column + 1])) as [Tensor, Tensor, Tensor];
+  const [birth, death, immigration] = columnsOf(rates);
   return birthDeathLogTransition(constant(before, "f64"), constant(after, "f64"), constant(years, "f64"), birth, death, immigration).sum(1);
 }
 
@@ -38,19 +42,49 @@ export interface OracleOptions {
   readonly onProgress?: (progress: { readonly phase: string; readonly done: number; readonly total: number }) => void;
 }
 
-/** Draws from the posterior under the exact likelihood, by adaptive random-walk Metropolis on many chains: draws f64 [chains, draws, 3]. */
+/**
+ * Draws of the rates from the posterior under the exact likelihood, f64 [chains, draws, 3], by adaptive random-walk Metropolis on many
+ * chains. They walk in the coordinates of coordinates.ts, from starts spread half as wide again as the quasi-likelihood approximation.
+ */
 export async function samplePosterior(series: CountSeries, options: OracleOptions): Promise<Chains> {
-  const { priors, chains = 64, draws = 250, thin = 20, warmup = 600, ...rest } = options;
-  transitionsOf(series);
-  return posteriorChains({
-    parameters: birthDeathParameters(priors),
-    logLikelihood: (rates) => logLikelihood(rates, series),
-    chains,
-    draws,
-    thin,
-    warmup,
-    ...rest,
-  });
+  const { priors, seed, chains = 64, draws = 250, thin = 20, warmup = 600, ...rest } = options;
+  const parameters = birthDeathParameters(priors);
+  const { bounds } = parameters;
+  const logDensity = (position: Tensor): Tensor => {
+    const at = columnsOf(position);
+    const rates = fromCoordinates(at, bounds);
+    const { growthByFirst, turnoverBySecond, immigrationByThird } = slopes(at, rates, bounds);
+    // dλ dμ = ½ dr dσ, with σ at fixed r.
+    const logVolume = log(growthByFirst).add(log(turnoverBySecond)).add(log(immigrationByThird)).squeeze(1);
+    const theta = concat([...rates], 1);
+    return parameters.logProb(theta).add(logLikelihood(theta, series)).add(logVolume);
+  };
+  const start = program(
+    (counts: Tensor) => {
+      const { laplace } = describe(counts, designOf(series), bounds);
+      const spread = random.normal(random.fold(random.key(seed), 1), [chains, 3], { dtype: "f64" }).mul(1.5);
+      return concat([...placeOf(columnsOf(spread), laplace)], 1);
+    },
+    { name: "starts" },
+  );
+  const { counts } = series;
+  using given = array(Float64Array.from(counts), { shape: [1, counts.length] });
+  using init = start(given);
+  const walked = await metropolis({ ...rest, logDensity, init, seed, draws, thin, warmup });
+  const rates = program(
+    (position: Tensor) =>
+      concat(
+        fromCoordinates(columnsOf(position), bounds).map((rate) => rate.expandDims(2)),
+        2,
+      ),
+    { name: "rates" },
+  );
+  using position = walked.draws;
+  return { ...walked, draws: rates(position) };
+}
+
+function designOf({ times, counts }: CountSeries): CensusDesign {
+  return { times, firstCount: counts[0]!, countMax: countMaxFor(counts) };
 }
 
 /** Pairs of successive counts, each [1, intervals]. */

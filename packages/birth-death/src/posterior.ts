@@ -3,8 +3,8 @@ import { array, cast, concat, NdArray, program, type Tensor } from "@credence/te
 import type { CensusDesign } from "./design.ts";
 import type { CensusEmbedding } from "./embedding.ts";
 import { rateNames } from "./model.ts";
-import type { Triple } from "./coordinates.ts";
-import { unwhiten, whiten } from "./quasi-likelihood.ts";
+import { columnsOf } from "./coordinates.ts";
+import { type Place, unwhiten, whiten } from "./quasi-likelihood.ts";
 import { simulateCounts } from "./simulator.ts";
 
 /*
@@ -44,7 +44,7 @@ export async function simulateCensus(options: {
     const { features, laplace } = census.read(simulateCounts(key, rates, design));
     featureShape = features.shape.slice(1);
     const rows = features.shape[0]!;
-    const standard = whiten(columns(cast(rates, "f64")), laplace, census.bounds);
+    const standard = whiten(columnsOf(cast(rates, "f64")), laplace, census.bounds);
     return concat([cast(concat([...standard], 1), "f32"), features.reshape([rows, features.size / rows])], 1);
   };
   const simulations = await simulate({ ...rest, simulator: { kind: "program", run, ...(device === undefined ? {} : { device }) } });
@@ -117,8 +117,8 @@ export function censusPosterior(posterior: Posterior, census: CensusEmbedding): 
     { name: "read series" },
   );
   const place = program(
-    (standard: Tensor, laplace: Parameters<typeof unwhiten>[1]) => {
-      const rates = unwhiten(columns(standard), laplace, census.bounds);
+    (standard: Tensor, laplace: Place) => {
+      const rates = unwhiten(columnsOf(standard), laplace, census.bounds);
       return concat(
         rates.map((rate) => rate.expandDims(2)),
         2,
@@ -141,9 +141,4 @@ export function censusPosterior(posterior: Posterior, census: CensusEmbedding): 
       return array(draws.data(), { shape: [count, rateNames.length] });
     },
   };
-}
-
-/** The last axis of [..., 3], apart: [rows, 1] of [rows, 3], or [rows, draws] of [rows, draws, 3]. */
-function columns(x: Tensor): Triple {
-  return [0, 1, 2].map((i) => (x.rank === 2 ? x.slice([0, i], [undefined, i + 1]) : x.index(i, 2))) as unknown as Triple;
 }

@@ -1,25 +1,23 @@
-import { array, cast, program, random, type Tensor } from "@credence/tensor";
+import { cast, program, random } from "@credence/tensor";
 import { expect, test } from "vitest";
-import type { Triple } from "./coordinates.ts";
+import { columnsOf } from "./coordinates.ts";
 import type { CensusDesign } from "./design.ts";
 import { birthDeathParameters } from "./model.ts";
 import { unwhiten, whiten } from "./quasi-likelihood.ts";
 import { simulateCounts } from "./simulator.ts";
-import { describe as read, finiteBounds } from "./summary.ts";
+import { describe as read } from "./summary.ts";
 
 const parameters = birthDeathParameters();
-const bounds = finiteBounds(parameters);
+const { bounds } = parameters;
 const rows = 4000;
 const design: CensusDesign = { times: Float64Array.from({ length: 40 }, (_, i) => i), firstCount: 15, countMax: 10_000 };
-
-const columns = (x: Tensor): Triple => [0, 1, 2].map((i) => x.slice([0, i], [undefined, i + 1])) as unknown as Triple;
 
 /** Standard coordinates of prior draws given the series simulated at them, and the rates that come back. */
 const traced = program(() => {
   const rates = parameters.sample(random.key(1), [rows]);
   const { laplace } = read(simulateCounts(random.key(2), rates, design), design, bounds);
-  const standard = whiten(columns(cast(rates, "f64")), laplace, bounds);
-  return { rates: columns(cast(rates, "f64")), standard, back: unwhiten(standard, laplace, bounds) };
+  const standard = whiten(columnsOf(cast(rates, "f64")), laplace, bounds);
+  return { rates: columnsOf(cast(rates, "f64")), standard, back: unwhiten(standard, laplace, bounds) };
 });
 
 test("rates come back from their standard coordinates", () => {

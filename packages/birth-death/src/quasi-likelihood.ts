@@ -41,6 +41,9 @@ export interface Laplace {
   readonly moments: Moments;
 }
 
+/** Where an approximation is, and how wide. */
+export type Place = Pick<Laplace, "centre" | "factor">;
+
 /** Rounds of Fisher scoring; the last changes fewer than one series in a hundred by more than a hundredth of a standard deviation. */
 const rounds = 10;
 
@@ -88,13 +91,18 @@ export function whiten(rates: Triple, { centre, factor }: Laplace, bounds: reado
 }
 
 /** The rates of standard coordinates, each [rows, draws] f64: the inverse of {@link whiten}. */
-export function unwhiten(standard: Triple, { centre, factor }: Pick<Laplace, "centre" | "factor">, bounds: readonly Bounds[]): Triple {
+export function unwhiten(standard: Triple, laplace: Place, bounds: readonly Bounds[]): Triple {
+  return fromCoordinates(placeOf(standard, laplace), bounds);
+}
+
+/** The unconstrained coordinates of standard ones. */
+export function placeOf(standard: Triple, { centre, factor }: Place): Triple {
   const [c11, c21, c22, c31, c32, c33] = factor;
   const [e1, e2, e3] = standard.map((x) => sinh(x.div(tail)).mul(tail)) as unknown as Triple;
   const d3 = e3.div(c33);
   const d2 = e2.sub(c32.mul(d3)).div(c22);
   const d1 = e1.sub(c21.mul(d2)).sub(c31.mul(d3)).div(c11);
-  return fromCoordinates([d1.add(centre[0]), d2.add(centre[1]), d3.add(centre[2])], bounds);
+  return [d1.add(centre[0]), d2.add(centre[1]), d3.add(centre[2])];
 }
 
 /** Signed logarithm: x near zero, sign(x) log 2|x| far from it. */

@@ -3,7 +3,6 @@ import { type CensusDesign, countMaxFor } from "./design.ts";
 import { type CensusEmbedding, censusEmbedding, type EmbeddingName, embeddingNames } from "./embedding.ts";
 import { birthDeathParameters, type RatePriors } from "./model.ts";
 import type { Observation } from "./observation.ts";
-import { finiteBounds } from "./summary.ts";
 
 /** Numbers of everything, by how long a run may take. */
 export interface Effort {
@@ -81,7 +80,7 @@ export function settingsOf(options: ApplicationOptions, observation: Observation
     priors,
     parameters,
     design,
-    census: censusEmbedding(embeddingOf(own.embedding), design, finiteBounds(parameters)),
+    census: censusEmbedding(embeddingOf(own.embedding), design, parameters.bounds),
   };
 }
 

@@ -1,4 +1,3 @@
-import type { Parameters } from "@credence/core";
 import { cast, concat, constant, equal, greaterEqual, less, log, log1p, maximum, reciprocal, sqrt, type Tensor } from "@credence/tensor";
 import { type CensusDesign, checkDesign } from "./design.ts";
 import type { Bounds } from "./coordinates.ts";
@@ -53,7 +52,7 @@ export interface Description {
  * statistics of its shape (small counts, asymmetry, memory, extremes). Traced; all are finite and of order one to thirty whatever the counts.
  *
  * @param counts [rows, times], of the design.
- * @param bounds of the prior, {@link finiteBounds}.
+ * @param bounds of the prior, finite.
  */
 export function describe(counts: Tensor, design: CensusDesign, bounds: readonly Bounds[]): Description {
   const { intervals, countMax } = checkDesign(design);
@@ -115,18 +114,4 @@ export function describe(counts: Tensor, design: CensusDesign, bounds: readonly 
 /** The statistics alone. */
 export function summarize(counts: Tensor, design: CensusDesign, bounds: readonly Bounds[]): Tensor {
   return describe(counts, design, bounds).summary;
-}
-
-/**
- * The bounds of a prior, for {@link describe}.
- *
- * @throws {RangeError} for a prior without them: a neural posterior of these rates needs to know how far they go.
- */
-export function finiteBounds(prior: Pick<Parameters, "names" | "bounds">): readonly Bounds[] {
-  prior.bounds.forEach(({ low, high }, d) => {
-    if (!(Number.isFinite(low) && Number.isFinite(high))) {
-      throw new RangeError(`the prior of ${prior.names[d]} reaches from ${low} to ${high}; give one with finite ends, such as uniform(0, 10)`);
-    }
-  });
-  return prior.bounds;
 }

@@ -164,35 +164,37 @@ export function vjp<R extends Tree<TensorLike>>(
   ];
 }
 
-type GradOptions = { argnum?: number; hasAux?: boolean };
+type GradOptions<N extends number> = { argnum?: N; hasAux?: boolean };
+type Loose<A extends readonly unknown[]> = { [K in keyof A]: unknown };
 
 /**
  * The function that gives `f`'s value and its gradient to argument `argnum` (a tree of its shape).
  * `f` returns a scalar, or with `hasAux` a scalar and anything else: the value is then that pair.
  */
-export function valueAndGrad<A extends readonly unknown[], R>(
+export function valueAndGrad<A extends readonly unknown[], R, N extends number = 0>(
   f: (...args: A) => R,
-  options: GradOptions = {},
-): (...args: { [K in keyof A]: unknown }) => [R, never] {
+  options: GradOptions<N> = {},
+): (...args: Loose<A>) => [R, A[N]] {
   const { argnum = 0, hasAux = false } = options;
   return (...args) => {
     const { leaves, rebuild } = arrange([args[argnum] as Tree<TensorLike>]);
     const recorded = record((x: never) => f(...(args.with(argnum, x) as unknown as A)) as never, leaves, rebuild);
     const value = recorded.outputs[0];
-    if (value?.rank !== 0 || !isFloat(value.dtype) || (!hasAux && recorded.outputs.length !== 1))
+    if (!value || value.rank !== 0 || !isFloat(value.dtype) || (!hasAux && recorded.outputs.length !== 1))
       throw new ShapeError(
         `grad: the function must return one f32 or f64 scalar${hasAux ? " first" : ""}, got ${recorded.outputs.map((t) => t.dtype + showShape(t.shape)).join(", ")}; sum() or mean() the result`,
       );
     const gradient = pullBack(recorded, [onesLike(value)]);
-    return [
-      tree.unflatten(recorded.outStructure, recorded.outputs) as R,
-      rebuild(leaves.map((t, i) => orZeros(gradient[i], t)))[0] as never,
-    ];
+    const back = rebuild(leaves.map((t, i) => orZeros(gradient[i], t)))[0];
+    return [tree.unflatten(recorded.outStructure, recorded.outputs) as R, back as A[N]];
   };
 }
 
 /** The function that gives the gradient of the scalar function `f` to argument `argnum`. */
-export function grad<A extends readonly unknown[]>(f: (...args: A) => Tensor, argnum = 0): (...args: { [K in keyof A]: unknown }) => never {
-  const both = valueAndGrad(f, { argnum });
-  return (...args) => both(...args)[1];
+export function grad<A extends readonly unknown[], N extends number = 0>(
+  f: (...args: A) => Tensor,
+  argnum?: N,
+): (...args: Loose<A>) => A[N] {
+  const both = valueAndGrad(f, argnum === undefined ? {} : { argnum });
+  return (...args) => both(...args)[1] as A[N];
 }

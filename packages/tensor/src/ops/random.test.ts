@@ -58,7 +58,7 @@ describe("keys", () => {
       const keys = t.random.split(t.random.key(9), 2);
       return [t.random.normal(keys.index(0), [n]), t.random.normal(keys.index(1), [n])] as const;
     })();
-    const [a, b] = out.map((x) => x.data());
+    const [a, b] = out.map((x) => Array.from(x.data()));
     const correlation = a!.reduce((s, x, i) => s + x * b![i]!, 0) / n;
     expect(Math.abs(correlation)).toBeLessThan(5 / Math.sqrt(n));
   });

@@ -16,7 +16,7 @@ namespace credence {
 enum class Arity : std::uint8_t { unary, binary, select, cast, constant, iota };
 enum class Result : std::uint8_t { same, boolean };
 
-constexpr std::uint32_t typeMask(Type type) { return 1u << std::uint32_t(type); }
+CREDENCE_HD constexpr std::uint32_t typeMask(Type type) { return 1u << std::uint32_t(type); }
 constexpr std::uint32_t floating = typeMask(Type::f32) | typeMask(Type::f64);
 constexpr std::uint32_t signedNumbers = floating | typeMask(Type::i32);
 constexpr std::uint32_t numbers = signedNumbers | typeMask(Type::u32);

@@ -171,7 +171,8 @@ CREDENCE_HD LogSplit<T> splitLog(T x) {
   const W sqrtHalf = bitCast<W>(ScalarOf<T>(0.70710678118654752440));
   const W bias = W(F::exponentBias) << F::mantissaBits;  // keeps the shift below logical
   const U distance = bitCast<U>(x) - sqrtHalf + bias;
-  const W magic = bitCast<W>(F::roundingShift);
+  const ScalarOf<T> shift = F::roundingShift;
+  const W magic = bitCast<W>(shift);
   const T k = bitCast<T>(U((distance >> F::mantissaBits) + magic)) - (F::roundingShift + ScalarOf<T>(F::exponentBias));
   const T m = bitCast<T>(U((distance & ((W(1) << F::mantissaBits) - 1)) + sqrtHalf));
   return {k, m - ScalarOf<T>(1)};

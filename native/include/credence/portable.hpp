@@ -53,6 +53,10 @@ struct VecOf {
   typedef T type __attribute__((vector_size(sizeof(T) * lanes)));
 };
 template <class T>
+struct VecOf<T, 1> {
+  using type = T;
+};
+template <class T>
 struct Traits {  // a scalar
   using Scalar = T;
   using Int = std::conditional_t<sizeof(T) == 8, std::int64_t, std::conditional_t<sizeof(T) == 4, std::int32_t, std::int8_t>>;
@@ -100,6 +104,9 @@ template <class T>
 constexpr bool isDouble = std::is_same_v<ScalarOf<T>, double>;
 template <class T>
 constexpr bool isFloating = isSingle<T> || isDouble<T>;
+// S in as many lanes as T has.
+template <class T, class S>
+using LanesOf = Vec<S, lanesOf<T>>;
 // As many lanes as one register of this instruction set holds.
 template <class T>
 constexpr int nativeLanes = vectorBytes / int(sizeof(T));

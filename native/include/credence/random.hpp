@@ -15,13 +15,12 @@ inline namespace CREDENCE_ISA {
 // ---- uniform and normal, in lanes ----------------------------------------------------------------------------------
 
 template <class V>
-using WordsOf = std::conditional_t<isVector<V>, typename detail::VecOf<std::uint32_t, lanesOf<V>>::type, std::uint32_t>;
+using WordsOf = LanesOf<V, std::uint32_t>;
 
 // Integers below 2^31 to floats: the signed conversion, which every instruction set has.
 template <class V>
 CREDENCE_HD V fromWord(WordsOf<V> word) {
-  using I = std::conditional_t<isVector<V>, typename detail::VecOf<std::int32_t, lanesOf<V>>::type, std::int32_t>;
-  return convert<V>(bitCast<I>(word));
+  return convert<V>(bitCast<LanesOf<V, std::int32_t>>(word));
 }
 
 // [0, 1), on a grid of 2^-24 (f32) or 2^-53 (f64; the upper bits come from `a`).

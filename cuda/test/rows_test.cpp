@@ -1,0 +1,173 @@
+// Every row operation, in both precisions where it has two, on the device against the CPU.
+#include <credence/row_ops.hpp>
+#include <credence/rows.hpp>
+
+#include <numeric>
+#include <set>
+
+#include "parity.hpp"
+
+namespace credence::test {
+namespace {
+
+struct Operand {
+  Bytes data;  // of an output: ignored, but for its size
+  Type type;
+  uint32_t length;
+  bool shared = false;  // one row for all
+};
+
+struct Call {
+  std::string name;
+  uint32_t rows;
+  std::vector<Operand> inputs, outputs;
+  std::vector<int32_t> integers = {};
+  std::vector<double> numbers = {};
+  double tolerance = 0;
+};
+
+uint32_t rowCode(const std::string& name, int* inputs = nullptr) {
+  int count = 0;
+  const RowOp* const* ops = rowOps(&count);
+  for (int i = 0; i < count; ++i)
+    if (name == ops[i]->name) {
+      if (inputs) *inputs = ops[i]->inputs;
+      return uint32_t(i + 1);
+    }
+  throw std::invalid_argument("no row operation named " + name);
+}
+
+Words planOf(const Call& call) {
+  PlanBuilder plan;
+  Words body{1, rowCode(call.name), call.rows, uint32_t(call.inputs.size() + call.outputs.size()), uint32_t(call.integers.size()), uint32_t(call.numbers.size())};
+  const auto operand = [&](const Operand& o, uint32_t slot) {
+    append(body, {slot, word(o.type), 0, o.shared ? 0 : o.length, o.length});
+  };
+  for (const Operand& input : call.inputs) operand(input, plan.input(input.data.count()));
+  for (const Operand& output : call.outputs) operand(output, plan.output(int64_t{call.rows} * output.length * sizeOf(output.type)));
+  for (const int32_t integer : call.integers) body.push_back(uint32_t(integer));
+  for (const double number : call.numbers) {
+    const auto [low, high] = halves(number);
+    append(body, {low, high});
+  }
+  plan.add(instruction(Kind::rows, body));
+  return plan.words();
+}
+
+std::set<std::string>& tried() {
+  static std::set<std::string> names;
+  return names;
+}
+
+void expectRows(const Call& call) {
+  tried().insert(call.name);
+  std::vector<Bytes> inputs;
+  for (const Operand& input : call.inputs) inputs.push_back(input.data);
+  const Words words = planOf(call);
+  for (std::size_t i = 0; i < call.outputs.size(); ++i)
+    dispatch(call.outputs[i].type, [&](auto zero) {
+      expectParity<decltype(zero)>(words, inputs, call.tolerance, call.name + " output " + std::to_string(i) + " of " + nameOf(call.outputs[0].type), i);
+    });
+}
+
+template <class T>
+Operand in(std::vector<T> values, Type type, uint32_t length, bool shared = false) {
+  return {Bytes(values), type, length, shared};
+}
+Operand out(Type type, uint32_t length) { return {Bytes(0), type, length}; }
+Operand key() { return in<uint32_t>({12, 34}, Type::u32, 2, true); }
+
+constexpr uint32_t rows = 150;  // more than a block, and not a multiple of a warp
+
+// rows values from low to high.
+template <class T>
+std::vector<T> spread(double low, double high, uint32_t count = rows) {
+  std::vector<T> values = ramp<T>(count);
+  for (T& value : values) value = T(low + (high - low) * (double(value) + 1) / 2);
+  return values;
+}
+template <class T>
+std::vector<T> whole(double low, double high, uint32_t count = rows) {
+  std::vector<T> values = spread<T>(low, high, count);
+  for (T& value : values) value = std::floor(value);
+  return values;
+}
+
+template <class T>
+void expectReal(Type type) {
+  const double near = 4 * roundings<T>;
+  const auto real = [&](std::vector<T> values, uint32_t length = 1) { return in<T>(std::move(values), type, length); };
+  const Operand one = out(type, 1);
+
+  expectRows({"randomUniform", rows, {key()}, {one}, {0}});
+  expectRows({"randomNormal", rows, {key()}, {one}, {40}, {}, near});
+  // Rejection could in principle turn on a last bit; with this key no draw does.
+  expectRows({"randomGamma", rows, {key(), real(spread<T>(0.05, 5))}, {one}, {0}, {}, 100 * near});
+  expectRows({"randomPoisson", rows, {key(), real(spread<T>(0, 60))}, {one}, {0}});
+  expectRows({"randomBinomial", rows, {key(), real(whole<T>(0, 90)), real(spread<T>(0, 1))}, {one}, {0}});
+
+  const std::vector<double> spline = {3, 1e-3, 1e-3, 1e-3};
+  for (const int32_t bins : {2, 10}) {
+    const uint32_t parameters = uint32_t(3 * bins - 1);
+    const Operand x = real(spread<T>(-3.5, 3.5)), p = real(ramp<T>(rows * parameters, 2), parameters);
+    for (const int32_t inverse : {0, 1}) expectRows({"rationalQuadratic", rows, {x, p}, {one, one}, {bins, inverse}, spline, 100 * near});
+    expectRows({"rationalQuadraticReverse", rows, {x, p, real(ramp<T>(rows)), real(ramp<T>(rows, 0.7))}, {one, out(type, parameters)}, {bins, 0}, spline, 2000 * near});
+  }
+
+  const uint32_t n = 6;
+  std::vector<T> spd(rows * n * n);
+  for (uint32_t r = 0; r < rows; ++r)
+    for (uint32_t i = 0; i < n; ++i)
+      for (uint32_t j = 0; j < n; ++j) spd[(r * n + i) * n + j] = T(i == j ? 3 + r % 5 : 1.0 / (1 + i + j));
+  for (uint32_t i = 0; i < n; ++i) spd[i] = -1;  // the first is not positive definite
+  expectRows({"cholesky", rows, {real(spd, n * n)}, {out(type, n * n)}, {int32_t(n)}, {}, near});
+  for (const int32_t transpose : {0, 1})
+    for (const uint32_t m : {1u, 3u})
+      expectRows({"triangularSolve", rows, {real(spd, n * n), real(ramp<T>(rows * n * m), n * m)}, {out(type, n * m)}, {int32_t(n), int32_t(m), transpose}, {}, 10 * near});
+
+  expectRows({"sort", 5, {real(samples<T>(5 * 100), 100)}, {out(type, 100), out(Type::i32, 100)}});
+  for (const int32_t reverse : {0, 1}) expectRows({"cumsum", 20, {real(ramp<T>(20 * 50), 50)}, {out(type, 50)}, {reverse}, {}, near});
+  const std::vector<int32_t> index = {3, 0, 3, 6, 1};
+  expectRows({"scatterAdd", 4, {in(index, Type::i32, 5, true), real(ramp<T>(4 * 10), 10)}, {out(type, 14)}, {7, 2}, {}, near});
+
+  const Operand dt = real(spread<T>(0, 1.5)), birth = real(spread<T>(0, 1)), death = real(spread<T>(0.2, 0.9)), immigration = real(spread<T>(0, 2));
+  expectRows({"birthDeathStep", rows, {key(), real(whole<T>(0, 40)), dt, birth, death, immigration}, {one}, {0}});
+  std::vector<T> rates(3 * rows);
+  for (uint32_t r = 0; r < rows; ++r) rates[3 * r] = T(0.3 + 0.001 * r), rates[3 * r + 1] = T(0.4), rates[3 * r + 2] = T(r % 3);
+  expectRows({"birthDeathEvents", rows, {key(), real(whole<T>(0, 20)), in<T>({T(0.5), 1, 2, 4}, type, 4, true), real(rates, 3)}, {out(type, 4), one}, {0}, {60}});
+  std::vector<T> target = whole<T>(0, 60);
+  std::reverse(target.begin(), target.end());
+  expectRows({"birthDeathLogTransition", rows, {real(whole<T>(0, 40)), real(target), dt, birth, death, immigration}, {one}, {}, {}, 100 * near});
+}
+
+using RowsParity = CudaParity;
+
+TEST_F(RowsParity, EveryRowOperationAgreesWithTheCpu) {
+  expectReal<float>(Type::f32);
+  expectReal<double>(Type::f64);
+  expectRows({"randomBits", rows, {key()}, {out(Type::u32, 1)}, {0}});
+  std::vector<uint32_t> data(rows);
+  std::iota(data.begin(), data.end(), 5u);
+  expectRows({"randomFold", rows, {key(), in(data, Type::u32, 1)}, {out(Type::u32, 2)}});
+  expectRows({"permutation", 40, {key()}, {out(Type::i32, 17)}, {0}});
+  const std::vector<int32_t> index = {3, 0, 3, 6};
+  for (int type = 0; type < typeCount; ++type)
+    dispatch(Type(type), [&](auto zero) {
+      using T = decltype(zero);
+      expectRows({"gather", 3, {in(samples<T>(3 * 14), Type(type), 14), in(index, Type::i32, 4, true)}, {out(Type(type), 8)}, {7, 2}});
+    });
+
+  int count = 0;
+  const RowOp* const* ops = rowOps(&count);
+  for (int i = 0; i < count; ++i) EXPECT_TRUE(tried().count(ops[i]->name)) << ops[i]->name << " is not compared";
+}
+
+TEST_F(RowsParity, AnIndexOutsideItsTableFailsTheRunAndNothingElse) {
+  const Words words = planOf({"gather", 2, {in(ramp<float>(20), Type::f32, 10), in<int32_t>({1, 12, 3, 4}, Type::i32, 2)}, {out(Type::f32, 2)}, {10, 1}});
+  const std::vector<Bytes> inputs = {Bytes(ramp<float>(20)), Bytes(std::vector<int32_t>{1, 12, 3, 4})};
+  EXPECT_EQ(runOnCuda(words, inputs).failure, "gather: index 12 is outside [0, 10)");
+  EXPECT_EQ(runOnCuda(words, {inputs[0], Bytes(std::vector<int32_t>{1, 2, 3, 4})}).failure, "");
+}
+
+}  // namespace
+}  // namespace credence::test

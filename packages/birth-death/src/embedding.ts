@@ -21,6 +21,8 @@ export interface Reading {
 export interface CensusEmbedding {
   readonly name: EmbeddingName;
   readonly bounds: readonly Bounds[];
+  /** Extents of the features of one series. */
+  readonly shape: readonly number[];
   /** Counts [rows, times]. Traced. */
   read(counts: Tensor): Reading;
   readonly embedding: Embedding;
@@ -35,9 +37,15 @@ const recurrentOptions = { hidden: 32, output: 16 } as const;
 /** @param bounds of the prior, finite. */
 export function censusEmbedding(name: EmbeddingName, design: CensusDesign, bounds: readonly Bounds[]): CensusEmbedding {
   const { intervals } = checkDesign(design);
-  const reader = (features: (summary: Tensor, series: () => Tensor) => Tensor, embedding: Embedding): CensusEmbedding => ({
+  const statistics = summaryNames.length;
+  const reader = (
+    shape: readonly number[],
+    features: (summary: Tensor, series: () => Tensor) => Tensor,
+    embedding: Embedding,
+  ): CensusEmbedding => ({
     name,
     bounds,
+    shape,
     embedding,
     read(counts) {
       const { laplace, summary } = describe(counts, design, bounds);
@@ -46,14 +54,17 @@ export function censusEmbedding(name: EmbeddingName, design: CensusDesign, bound
   });
   switch (name) {
     case "summary":
-      return reader((summary) => summary, identityEmbedding());
+      return reader([statistics], (summary) => summary, identityEmbedding());
     case "learned":
-      return reader((_, series) => series(), recurrentEmbedding(recurrentOptions));
-    case "both":
-      return reader((summary, series) => {
-        const rows = summary.shape[0]!;
-        return concat([summary, series().reshape([rows, intervals.length * transitionFeatures])], 1);
-      }, besideSummary(intervals.length));
+      return reader([intervals.length, transitionFeatures], (_, series) => series(), recurrentEmbedding(recurrentOptions));
+    case "both": {
+      const flat = intervals.length * transitionFeatures;
+      return reader(
+        [statistics + flat],
+        (summary, series) => concat([summary, series().reshape([summary.shape[0]!, flat])], 1),
+        besideSummary(intervals.length),
+      );
+    }
   }
 }
 

@@ -39,10 +39,8 @@ export async function simulateCensus(options: {
   readonly onProgress?: Progress;
 }): Promise<CensusSimulations> {
   const { design, census, device, ...rest } = options;
-  let featureShape: readonly number[] = [];
   const run = (key: Tensor, rates: Tensor): Tensor => {
     const { features, laplace } = census.read(simulateCounts(key, rates, design));
-    featureShape = features.shape.slice(1);
     const rows = features.shape[0]!;
     const standard = whiten(columnsOf(cast(rates, "f64")), laplace, census.bounds);
     return concat([cast(concat([...standard], 1), "f32"), features.reshape([rows, features.size / rows])], 1);
@@ -57,7 +55,7 @@ export async function simulateCensus(options: {
     for (let row = 0; row < count; row++) taken.set(values.subarray(row * width + from, row * width + to), row * (to - from));
     return array(taken, { shape: [count, ...shape], ...(device === undefined ? {} : { device }) });
   };
-  return { standard: part(0, 3, [3]), features: part(3, width, featureShape.length > 0 ? featureShape : [width - 3]) };
+  return { standard: part(0, 3, [3]), features: part(3, width, census.shape) };
 }
 
 /** Learns the law of standard coordinates given features; the result is read by {@link censusPosterior}. */

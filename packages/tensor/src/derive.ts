@@ -180,7 +180,7 @@ export function valueAndGrad<A extends readonly unknown[], R, N extends number =
     const { leaves, rebuild } = arrange([args[argnum] as Tree<TensorLike>]);
     const recorded = record((x: never) => f(...(args.with(argnum, x) as unknown as A)) as never, leaves, rebuild);
     const value = recorded.outputs[0];
-    if (!value || value.rank !== 0 || !isFloat(value.dtype) || (!hasAux && recorded.outputs.length !== 1))
+    if (value?.rank !== 0 || !isFloat(value.dtype) || (!hasAux && recorded.outputs.length !== 1))
       throw new ShapeError(
         `grad: the function must return one f32 or f64 scalar${hasAux ? " first" : ""}, got ${recorded.outputs.map((t) => t.dtype + showShape(t.shape)).join(", ")}; sum() or mean() the result`,
       );

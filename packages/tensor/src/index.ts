@@ -5,7 +5,7 @@ export type { DType, TypedArray } from "./dtype.ts";
 export { DeviceError, DTypeError, RunError, ShapeError, TraceError } from "./errors.ts";
 export { type DeviceInfo, NativeLoadError } from "./native.ts";
 export { birthDeathEvents, birthDeathLogTransition, birthDeathStep } from "./ops/birth-death.ts";
-export { cond, repeat, scan, whileLoop } from "./ops/control.ts";
+export { cond } from "./ops/cond.ts";
 export { arange, asTensor, constant, eye, full, iota, oneHot, ones, onesLike, zeros, zerosLike } from "./ops/creation.ts";
 export {
   abs,
@@ -66,6 +66,7 @@ export { dot, matmul, matrixTranspose, outer } from "./ops/matmul.ts";
 export * as random from "./ops/random.ts";
 export { all, any, argmax, argmin, logSoftmax, logSumExp, max, mean, min, norm, prod, softmax, std, sum, variance } from "./ops/reduce.ts";
 export { rowOperation } from "./ops/rows.ts";
+export { repeat, scan } from "./ops/scan.ts";
 export {
   broadcastTo,
   concat,
@@ -85,6 +86,7 @@ export {
   transpose,
 } from "./ops/shape.ts";
 export { rationalQuadratic, rationalQuadraticComposite, type SplineOptions } from "./ops/spline.ts";
+export { whileLoop } from "./ops/while.ts";
 export { type Program, type ProgramOptions, program, type RunOptions } from "./program.ts";
 export type { Shape } from "./shape.ts";
 export { Tensor, type TensorLike } from "./tensor.ts";

@@ -1,6 +1,6 @@
 import { type DType, isFloat } from "../dtype.ts";
 import type { Attributes, Equation, Graph, Variable } from "../ir.ts";
-import type { ScanAttributes } from "../ops/control.ts";
+import type { ScanAttributes } from "../ops/scan.ts";
 import { sizeOf } from "../shape.ts";
 
 /**

@@ -1,7 +1,6 @@
-import { dense } from "./dense.ts";
-import { flows } from "./flows.ts";
 import type { Benchmark } from "./measurement.ts";
 import { sbi } from "./sbi/index.ts";
+import { training } from "./training.ts";
 
 /** Every `npm run bench -- NAME`. */
-export const benchmarks: Readonly<Record<string, Benchmark>> = { sbi, flows, dense };
+export const benchmarks: Readonly<Record<string, Benchmark>> = { training, sbi };

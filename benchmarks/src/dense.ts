@@ -60,9 +60,8 @@ export const dense: Benchmark = {
   summary: "one training step of a multilayer perceptron, against PyTorch, jax-js and TensorFlow.js",
   options: { threads: { type: "string", default: "1" }, seconds: { type: "string", default: "3" } },
   async run(options, emit) {
-    const threads = numbers(options, "threads")[0]!;
     const seconds = numbers(options, "seconds")[0]!;
-    for (const problem of problems) {
+    for (const [problem, threads] of problems.flatMap((p) => numbers(options, "threads").map((n) => [p, n] as const))) {
       const ours = await credence(problem, threads, seconds);
       const args = ["--widths", ...problem.widths.map(String), "--batch", String(problem.batch), "--budget", String(seconds)];
       const peers = [

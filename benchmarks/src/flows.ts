@@ -11,6 +11,9 @@ const tasks = { two_moons: [2, 2], slcp: [5, 8], gaussian_linear: [10, 10] } as 
 
 const kinds = { nsf: couplingSpline, maf: maskedAutoregressive } as const;
 
+/** The ratios to eager PyTorch on one thread that the project promises. */
+const bars = { nsf: 8, maf: 6, sample: 5 } as const;
+
 const rows = 10_000;
 const draws = 10_000;
 
@@ -54,8 +57,8 @@ export const flows: Benchmark = {
     tasks: { type: "string", default: Object.keys(tasks).join(",") },
     flows: { type: "string", default: Object.keys(kinds).join(",") },
     batches: { type: "string", default: "200,4096" },
-    threads: { type: "string", default: "1" },
-    seconds: { type: "string", default: "4" },
+    threads: { type: "string", default: "1,2" },
+    seconds: { type: "string", default: "2" },
   },
   async run(options, emit) {
     const seconds = numbers(options, "seconds")[0]!;
@@ -73,14 +76,23 @@ export const flows: Benchmark = {
             const run = program(trainer(flow, batch, steps), { name: `train ${kind}`, threads });
             const ours = await time(() => dispose(run(params, theta, x, key)), { seconds, unitsPerCall: steps });
             const theirs = await peer("train", ["--batch", String(batch)]);
-            emit({ name: `train ${kind}`, size: `${size} batch ${batch}`, device: "cpu", threads, seconds: ours, peer: theirs });
+            const bar = batch === 200 && threads === 1 ? { bar: bars[kind] } : {};
+            emit({ name: `train ${kind}`, size: `${size} batch ${batch}`, device: "cpu", threads, seconds: ours, peer: theirs, ...bar });
           }
           const sample = program((p: Params, k: Tensor, all: Tensor) => flow.sample(p, k, all.slice([0, 0], [1, dims[1]]), draws), {
             threads,
           });
           const ours = await time(() => sample(params, key, x).dispose(), { seconds });
           const theirs = await peer("sample", ["--draws", String(draws)]);
-          emit({ name: `sample ${kind}`, size: `${size} ${draws} draws`, device: "cpu", threads, seconds: ours, peer: theirs });
+          emit({
+            name: `sample ${kind}`,
+            size: `${size} ${draws} draws`,
+            device: "cpu",
+            threads,
+            seconds: ours,
+            peer: theirs,
+            bar: bars.sample,
+          });
         }
   },
 };

@@ -22,7 +22,8 @@ export const sbi: Benchmark = {
   },
   async run(options, emit) {
     const data = options["data"];
-    if (typeof data !== "string") throw new RangeError("--data must name the folder of the tasks' observations: TASK/num_observation_N/*.csv");
+    if (typeof data !== "string")
+      throw new RangeError("--data must name the folder of the tasks' observations: TASK/num_observation_N/*.csv");
     const simulations = wholeNumber(options, "simulations");
     const seed = wholeNumber(options, "seed");
     const threads = options["threads"] === undefined ? defaultThreads() : wholeNumber(options, "threads");
@@ -71,7 +72,11 @@ export function measurement(
       heldOutLogProbStandardError: heldOutLogProb.standardError,
       leakage,
       epochs: epochs.join(" "),
-      ...(comparable && { peerC2stMean: mean(peer.c2st), peerHeldOutLogProb: peer.heldOutLogProb, ...verdict(c2st, heldOutLogProb.mean, peer) }),
+      ...(comparable && {
+        peerC2stMean: mean(peer.c2st),
+        peerHeldOutLogProb: peer.heldOutLogProb,
+        ...verdict(c2st, heldOutLogProb.mean, peer),
+      }),
       ...(best !== undefined && { bestHeldOutLogProb: best }),
     },
   };
@@ -101,7 +106,8 @@ const mean = (values: readonly number[]): number => values.reduce((sum, value) =
 
 function wholeNumber(options: OptionValues, name: string): number {
   const value = Number(options[name]);
-  if (!(Number.isInteger(value) && value > 0)) throw new RangeError(`--${name} must be a positive whole number, got "${String(options[name])}"`);
+  if (!(Number.isInteger(value) && value > 0))
+    throw new RangeError(`--${name} must be a positive whole number, got "${String(options[name])}"`);
   return value;
 }
 

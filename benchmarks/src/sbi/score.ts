@@ -1,4 +1,4 @@
-import { c2st, type FlowOptions, Posterior, type Simulations, simulate, trainPosterior, type TrainingOptions } from "@credence/core";
+import { c2st, type FlowOptions, type Posterior, type Simulations, simulate, type TrainingOptions, trainPosterior } from "@credence/core";
 import { array } from "@credence/tensor";
 import type { Observation } from "./observations.ts";
 import type { Task } from "./task.ts";
@@ -58,7 +58,10 @@ export async function score(task: Task, options: ScoreOptions): Promise<Score> {
     seconds: { simulate: (simulated - started) / 1e3, train: (trained - simulated) / 1e3, sample: (sampled - trained) / 1e3 },
     c2st: accuracies,
     heldOutLogProb: await heldOutLogProb(task, posterior, { seed: seed + 1, threads }),
-    leakage: leakage(task, samples.map((sample) => sample.data() as Float64Array)),
+    leakage: leakage(
+      task,
+      samples.map((sample) => sample.data() as Float64Array),
+    ),
     epochs: posterior.record.members.map(({ validationLogProb }) => validationLogProb.length),
     weights: posterior.weights,
   };

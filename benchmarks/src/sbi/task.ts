@@ -42,7 +42,12 @@ export const tasks: Readonly<Record<TaskName, (data: string) => Promise<Task>>> 
   lotka_volterra: async () => {
     const [growth, interaction] = [logNormal(-0.125, 0.5), logNormal(-3, 0.5)];
     return {
-      parameters: parameters({ alpha: { prior: growth }, beta: { prior: interaction }, gamma: { prior: growth }, delta: { prior: interaction } }),
+      parameters: parameters({
+        alpha: { prior: growth },
+        beta: { prior: interaction },
+        gamma: { prior: growth },
+        delta: { prior: interaction },
+      }),
       simulate: lotkaVolterra,
     };
   },

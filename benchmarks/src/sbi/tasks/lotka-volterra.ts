@@ -1,4 +1,4 @@
-import { add, clamp, concat, exp, index, log, mul, ones, random, sub, type Tensor, cast, transpose } from "@credence/tensor";
+import { add, cast, clamp, concat, exp, index, log, mul, ones, random, sub, type Tensor, transpose } from "@credence/tensor";
 import { rungeKutta } from "./runge-kutta.ts";
 
 /**
@@ -18,7 +18,10 @@ export function lotkaVolterra(key: Tensor, theta: Tensor): Tensor {
     [mul(start, 30), start],
     { times: 10, steps: 210, step: 0.01 },
   );
-  const level = concat(path.map((numbers) => transpose(numbers)), 1);
+  const level = concat(
+    path.map((numbers) => transpose(numbers)),
+    1,
+  );
   const logLevel = cast(log(clamp(level, 1e-10, 1e4)), "f32");
   return exp(add(logLevel, mul(random.normal(key, logLevel.shape), 0.1)));
 }

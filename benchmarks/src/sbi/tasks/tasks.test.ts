@@ -11,7 +11,10 @@ const rows = 20_000;
 
 /** Simulations at one theta, row-major. */
 function simulateAt(simulate: (key: Tensor, theta: Tensor) => Tensor, theta: readonly number[], n = rows): ArrayLike<number> {
-  const repeated = array(Float32Array.from({ length: n * theta.length }, (_, i) => theta[i % theta.length]!), { shape: [n, theta.length] });
+  const repeated = array(
+    Float32Array.from({ length: n * theta.length }, (_, i) => theta[i % theta.length]!),
+    { shape: [n, theta.length] },
+  );
   const run = program((values: Tensor) => simulate(random.key(11), values));
   return (run(repeated) as NdArray).data();
 }

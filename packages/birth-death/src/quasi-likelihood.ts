@@ -28,6 +28,9 @@ export interface Moments {
   readonly variance: Tensor;
   /** V_σ. */
   readonly perTurnover: Tensor;
+  /** m_r and m_ν. */
+  readonly byGrowth: Tensor;
+  readonly byImmigration: Tensor;
 }
 
 /** N(centre, (C Cᵀ)⁻¹): approximate posterior of unconstrained coordinates. */
@@ -175,7 +178,7 @@ function expand(at: Triple, transitions: Transitions, bounds: readonly Bounds[])
     score: [sr.add(ss.mul(q)).mul(p).add(priorScore[0]!), ss.mul(m).add(priorScore[1]!), sv.mul(d).add(priorScore[2]!)],
     information,
     factor: cholesky(information),
-    moments: { residual, variance, perTurnover },
+    moments: { residual, variance, perTurnover, byGrowth, byImmigration: phi },
   };
 }
 

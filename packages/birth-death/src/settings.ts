@@ -33,9 +33,17 @@ export interface Settings {
 }
 
 const thorough: Effort = {
-  simulations: 300_000,
-  training: { batchSize: 500, learningRate: 2e-3, maxEpochs: 6, patience: 6, validationFraction: 0.02, averageDecay: 0.998, ensembleSize: 2 },
-  flow: { kind: "nsf", transforms: 5, hidden: 50, blocks: 2, bins: 10, bound: 4 },
+  simulations: 200_000,
+  training: {
+    batchSize: 200,
+    learningRate: 2e-3,
+    maxEpochs: 8,
+    patience: 8,
+    validationFraction: 0.02,
+    averageDecay: 0.999,
+    ensembleSize: 2,
+  },
+  flow: { kind: "nsf", transforms: 4, hidden: 50, blocks: 2, bins: 8 },
   draws: 10_000,
   replicates: 1000,
   replicateDraws: 199,
@@ -47,7 +55,7 @@ const thorough: Effort = {
 const quick: Effort = {
   ...thorough,
   simulations: 20_000,
-  training: { ...thorough.training, batchSize: 200, maxEpochs: 5, patience: 5, ensembleSize: 1 },
+  training: { ...thorough.training, ensembleSize: 1, averageDecay: 0.99 },
   draws: 4000,
   replicates: 200,
   classifierDraws: 1000,

@@ -20,6 +20,9 @@ export const summaryNames = [
   "mean cubed standardised residual (asinh)",
   "turnover from counts below 12 (asinh)",
   "turnover from counts of 12 or more (asinh)",
+  "growth score of root residuals (asinh)",
+  "immigration score of root residuals (asinh)",
+  "turnover score of root residuals (asinh)",
   "mean log growth",
   "sd of log growth",
   "residual autocovariance at lag 1 (asinh)",
@@ -63,7 +66,7 @@ export function describe(counts: Tensor, design: CensusDesign, bounds: readonly 
   const even = intervals.every((years) => years === intervals[0]);
   const transitions: Transitions = { before, after, used, years: constant(even ? [[intervals[0]!]] : [[...intervals]], "f64") };
   const laplace = quasiLaplace(transitions, bounds);
-  const { residual, variance, perTurnover } = laplace.moments;
+  const { residual, variance, perTurnover, byGrowth, byImmigration } = laplace.moments;
 
   const number = total(used).add(1);
   const mean = (x: Tensor): Tensor => total(used.mul(x)).div(number);
@@ -78,6 +81,12 @@ export function describe(counts: Tensor, design: CensusDesign, bounds: readonly 
     const weight = used.mul(cast(part, "f64"));
     return asinh(total(weight.mul(residual.square().sub(variance).div(maximum(perTurnover, 1e-3)))).div(total(weight).add(1)));
   };
+  // Square roots of counts are nearer to normal: what they add to the plain residuals tells of asymmetry where the approximation ignores it.
+  const expected = maximum(after.sub(residual), 0.1);
+  const root = sqrt(after).sub(sqrt(expected)).mul(2).mul(sqrt(expected.div(variance)));
+  const scoreOf = (slope: Tensor, value: Tensor): Tensor =>
+    asinh(total(used.mul(slope).mul(value)).div(sqrt(total(used.mul(slope.square())).add(1e-6))));
+  const perSd = variance.pow(-0.5);
   const logGrowth = log1p(after).sub(log1p(before));
   const meanLogGrowth = mean(logGrowth);
   const meanCount = n.mean(1, true);
@@ -92,6 +101,9 @@ export function describe(counts: Tensor, design: CensusDesign, bounds: readonly 
     asinh(mean(standardised.square().mul(standardised))),
     turnoverOf(less(before, largeCount)),
     turnoverOf(greaterEqual(before, largeCount)),
+    scoreOf(byGrowth.mul(perSd), root),
+    scoreOf(byImmigration.mul(perSd), root),
+    scoreOf(perTurnover.div(variance), root.square().sub(1)),
     meanLogGrowth,
     sqrt(mean(logGrowth.sub(meanLogGrowth).square())),
     autocovariance(1),

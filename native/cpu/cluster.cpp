@@ -23,11 +23,6 @@ CREDENCE_HD BoolLanes<T> toBytes(Mask<Lanes<T>> mask) {
   return convert<BoolLanes<T>>(mask) & uint8_t(1);
 }
 
-template <class T>
-CREDENCE_HD Mask<Lanes<T>> toMask(BoolLanes<T> bytes) {
-  return convert<Mask<Lanes<T>>>(bytes) != 0;
-}
-
 template <class Op, class T, Result result>
 void unaryStep(void* dst, const void* a, const void*, const void*, int64_t n) {
   using V = Lanes<T>;
@@ -55,19 +50,21 @@ void binaryStep(void* dst, const void* a, const void* b, const void*, int64_t n)
   }
 }
 
+// Plain loops, which the compiler vectorises better than a conversion between vectors of different widths.
 template <class T>
 void whereStep(void* dst, const void* a, const void* b, const void* c, int64_t n) {
-  using V = Lanes<T>;
-  for (int64_t i = 0; i < n; i += lanesOf<V>) {
-    const auto mask = toMask<T>(load<BoolLanes<T>>(static_cast<const uint8_t*>(a) + i));
-    store(static_cast<T*>(dst) + i,
-          Where::apply(mask, load<V>(static_cast<const T*>(b) + i), load<V>(static_cast<const T*>(c) + i)));
-  }
+  const uint8_t* mask = static_cast<const uint8_t*>(a);
+  const T* x = static_cast<const T*>(b);
+  const T* y = static_cast<const T*>(c);
+#pragma GCC ivdep
+  for (int64_t i = 0; i < n; ++i) static_cast<T*>(dst)[i] = mask[i] ? x[i] : y[i];
 }
 
 template <class To, class From>
 void castStep(void* dst, const void* a, const void*, const void*, int64_t n) {
-  for (int64_t i = 0; i < n; ++i) static_cast<To*>(dst)[i] = Cast::apply<To, From>(static_cast<const From*>(a)[i]);
+  const From* x = static_cast<const From*>(a);
+#pragma GCC ivdep
+  for (int64_t i = 0; i < n; ++i) static_cast<To*>(dst)[i] = Cast::apply<To, From>(x[i]);
 }
 
 // One row of the table: a function per operand type, null where the step is not defined for it.
@@ -115,6 +112,25 @@ struct Tile {
 };
 
 template <class T>
+CREDENCE_HD void copyEnds(uint8_t* to, const uint8_t* from, int64_t bytes) {
+  T first, last;
+  memcpy(&first, from, sizeof(T));
+  memcpy(&last, from + bytes - sizeof(T), sizeof(T));
+  memcpy(to, &first, sizeof(T));
+  memcpy(to + bytes - sizeof(T), &last, sizeof(T));
+}
+
+// A call of memcpy costs more than most runs are long.
+CREDENCE_HD void copyRun(uint8_t* to, const uint8_t* from, int64_t bytes) {
+  if (bytes > 32) memcpy(to, from, size_t(bytes));
+  else if (bytes >= 16) copyEnds<Vec<uint64_t, 2>>(to, from, bytes);
+  else if (bytes >= 8) copyEnds<uint64_t>(to, from, bytes);
+  else if (bytes >= 4) copyEnds<uint32_t>(to, from, bytes);
+  else
+    for (int64_t i = 0; i < bytes; ++i) to[i] = from[i];
+}
+
+template <class T>
 void copyStrided(uint8_t* to, int64_t toStride, const uint8_t* from, int64_t fromStride, int64_t n) {
   for (int64_t i = 0; i < n; ++i) {
     T element;
@@ -125,7 +141,7 @@ void copyStrided(uint8_t* to, int64_t toStride, const uint8_t* from, int64_t fro
 
 void copyRow(uint8_t* to, int64_t toStride, const uint8_t* from, int64_t fromStride, int64_t n, uint32_t elementBytes) {
   if (toStride == elementBytes && fromStride == elementBytes) {
-    memcpy(to, from, size_t(n * elementBytes));
+    copyRun(to, from, n * elementBytes);
   } else if (elementBytes == 4) {
     copyStrided<uint32_t>(to, toStride, from, fromStride, n);
   } else if (elementBytes == 8) {
@@ -233,7 +249,7 @@ void runTile(const ClusterProgram& program, uint8_t* const* slots, const Tile& t
       values[source.value] = const_cast<uint8_t*>(memory);  // sources are only read
     } else if (source.contiguous) {
       values[source.value] = buffer;
-      memcpy(buffer, memory, size_t(tile.count * source.view.elementBytes));
+      copyRun(buffer, memory, tile.count * source.view.elementBytes);
     } else {
       fillSource(program, source, tile, memory, buffer);
     }
@@ -252,7 +268,7 @@ void runTile(const ClusterProgram& program, uint8_t* const* slots, const Tile& t
   for (uint32_t i = 0; i < program.sinkCount; ++i) {
     const ClusterSink& sink = program.sinks[i];
     if (sink.direct && whole) continue;
-    if (sink.contiguous) memcpy(targets[i], values[sink.value], size_t(tile.count * sink.view.elementBytes));
+    if (sink.contiguous) copyRun(targets[i], values[sink.value], tile.count * sink.view.elementBytes);
     else scatterTile(program, sink.view, tile, values[sink.value], targets[i]);
   }
 }

@@ -3,10 +3,7 @@
 #include <algorithm>
 #include <credence/rows.hpp>
 #include <cstring>
-#include <optional>
 
-#include "sgemm.hpp"
-#include "signals.hpp"
 #include "team.hpp"
 
 namespace credence::cpu {
@@ -209,7 +206,7 @@ class Walk {
     else matmulOf<double>(prepared, begin, end);
   }
 
-  // A part is batch / parts products, or M / parts rows of the only one.
+  // A part is batch / parts products, or M / parts rows of the only one; how the rows are shared does not change their bits.
   template <class T>
   void matmulOf(const PreparedMatmul& prepared, int64_t begin, int64_t end) {
     const Matmul& m = prepared.matmul;
@@ -228,27 +225,11 @@ class Walk {
     const Product product{rows,           m.n,           m.k,
                           at<T>(m.a, batch, row), m.a.rowStride, m.a.colStride,
                           at<T>(m.b, batch, 0),   m.b.rowStride, m.b.colStride,
-                          at<T>(m.c, batch, row), m.c.rowStride, m.accumulate};
-    multiply<T>(product);
-    if (m.biasSlot != noSlot || prepared.activation) finish<T>(prepared, product);
-  }
-
-  template <class T>
-  void multiply(const Product& product) {
-    if constexpr (sizeof(T) == 8) executable_.kernels_.productF64(product, scratch_);
-    else if (isBlasProduct(product)) sgemm(product);
-    else executable_.kernels_.productF32(product, scratch_);
-  }
-
-  template <class T>
-  void finish(const PreparedMatmul& prepared, const Product& product) {
-    const Matmul& m = prepared.matmul;
-    const T* bias = m.biasSlot == noSlot ? nullptr : reinterpret_cast<const T*>(slots_[m.biasSlot]) + m.biasOffset;
-    T* c = static_cast<T*>(product.c);
-    if constexpr (sizeof(T) == 8)
-      executable_.kernels_.finishF64(c, product.m, product.n, product.cRow, bias, prepared.activation, scratch_);
-    else
-      executable_.kernels_.finishF32(c, product.m, product.n, product.cRow, bias, prepared.activation, scratch_);
+                          at<T>(m.c, batch, row), m.c.rowStride, m.accumulate,
+                          m.biasSlot == noSlot ? nullptr : reinterpret_cast<const T*>(slots_[m.biasSlot]) + m.biasOffset,
+                          prepared.activation};
+    if constexpr (sizeof(T) == 4) executable_.kernels_.productF32(product, scratch_);
+    else executable_.kernels_.productF64(product, scratch_);
   }
 
   void rows(const PreparedRows& prepared, int64_t begin, int64_t end) {
@@ -289,8 +270,6 @@ void Executable::run(const std::vector<void*>& inputs, const std::vector<void*>&
       if (slot.kind == SlotKind::input) own.slots[i] = static_cast<uint8_t*>(inputs[slot.index]);
       if (slot.kind == SlotKind::output) own.slots[i] = static_cast<uint8_t*>(outputs[slot.index]);
     }
-    std::optional<SignalsHeld> held;
-    if (!matmuls_.empty()) held.emplace();
     Walk(*this, own.slots, own.scratch.data(), thread, threads, barrier, control, status).block(nodes_);
   };
   if (threads == 1) {

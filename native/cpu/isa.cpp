@@ -9,11 +9,8 @@ namespace credence::cpu {
   void reduce_##isa(const ReduceProgram&, uint8_t* const*, int64_t, int64_t, uint8_t*);                              \
   void productF32_##isa(const Product&, uint8_t*);                                                                   \
   void productF64_##isa(const Product&, uint8_t*);                                                                   \
-  void finishF32_##isa(float*, int64_t, int64_t, int64_t, const float*, StepFunction, uint8_t*);                     \
-  void finishF64_##isa(double*, int64_t, int64_t, int64_t, const double*, StepFunction, uint8_t*);                   \
   StepFunction step_##isa(uint32_t, Type, Type);                                                                     \
-  static const Kernels kernels_##isa = {#isa,           cluster_##isa,   reduce_##isa,   productF32_##isa,           \
-                                        productF64_##isa, finishF32_##isa, finishF64_##isa, step_##isa};
+  static const Kernels kernels_##isa = {#isa, cluster_##isa, reduce_##isa, productF32_##isa, productF64_##isa, step_##isa};
 CREDENCE_INSTRUCTION_SETS(CREDENCE_DECLARE)
 #undef CREDENCE_DECLARE
 

@@ -79,7 +79,7 @@ struct ReduceProgram {
   int64_t unitsPerPart;
 };
 
-/// C[m, n] (+)= A[m, k] B[k, n], elements; column stride of C is 1.
+/// C[m, n] = activation(A[m, k] B[k, n] + bias[n]), or C += A B. Strides in elements; the column stride of C is 1.
 struct Product {
   int64_t m, n, k;
   const void* a;
@@ -89,6 +89,8 @@ struct Product {
   void* c;
   int64_t cRow;
   bool accumulate;
+  const void* bias;         // null: none
+  StepFunction activation;  // null: none
 };
 
 /// The loops of one instruction set.
@@ -98,14 +100,11 @@ struct Kernels {
   void (*reduce)(const ReduceProgram&, uint8_t* const* slots, int64_t begin, int64_t end, uint8_t* scratch);
   void (*productF32)(const Product&, uint8_t* scratch);
   void (*productF64)(const Product&, uint8_t* scratch);
-  /// Adds bias[n] (may be null) to each of m rows, then applies the step `activation` (may be null). c is m rows of stride cRow.
-  void (*finishF32)(float* c, int64_t m, int64_t n, int64_t cRow, const float* bias, StepFunction activation, uint8_t* scratch);
-  void (*finishF64)(double* c, int64_t m, int64_t n, int64_t cRow, const double* bias, StepFunction activation, uint8_t* scratch);
   /// The loop of a step (not constant or iota); for cast `target` is the result type. Null where the step is not defined.
   StepFunction (*step)(uint32_t opcode, Type type, Type target);
 };
 
-/// Bytes of scratch that reduce needs, and that product and finish need.
+/// Bytes of scratch that reduce needs, and that a product needs.
 inline constexpr int64_t reduceScratchBytes = 16 << 10;
 inline constexpr int64_t productScratchBytes = 1 << 20;
 

@@ -1,8 +1,13 @@
-// Matrix products by blocks, after Goto and van de Geijn (2008): B is packed in panels of `vectors` registers by kBlock, A in
-// panels of a few rows, and a register tile runs over k. Every element is summed over k in the same order whatever the
+// Matrix products by blocks, after Goto and van de Geijn (2008): a block of A stays in L2, a panel of B of two registers by
+// kBlock in L1, and a tile of C in registers runs over k. Every element is summed over k in the same order whatever the
 // rows around it, so sharing rows among threads never changes bits. Compiled once per instruction set.
 #include <credence/elementwise.hpp>
 
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
+
+#include "lanes.hpp"
 #include "named.hpp"
 
 namespace credence {
@@ -21,141 +26,258 @@ constexpr int tileRowsMax = 8;   // 16 of 32
 constexpr int tileRowsMax = 4;   // 8 of 16
 #endif
 constexpr int64_t kBlock = 256;
-constexpr int64_t rowBlock = 8 * tileRowsMax;
-template <class T>
-constexpr int64_t colBlock = 3072 / int64_t(sizeof(T));
-static_assert((rowBlock * 8 + 3072) * kBlock <= productScratchBytes);
+constexpr int64_t rowBlock = 24 * tileRowsMax;
+static_assert((rowBlock * 8 + 2 * vectorBytes) * kBlock <= productScratchBytes);
 
 template <class T>
 constexpr int lanes = nativeLanes<T>;
 
-// c[rows, vectors * lanes] (+)= packedA[k, rows] packedB[k, vectors * lanes]
-template <class T, int rows, int vectors>
-void registerTile(int64_t k, const T* a, const T* b, T* c, int64_t cRow, bool accumulate) {
+// ---- the first `count` lanes of a vector, count <= lanes ------------------------------------------------------------
+
+#if defined(__AVX512F__)
+CREDENCE_HD NativeVec<float> loadFirst(const float* from, int64_t count) {
+  return NativeVec<float>(_mm512_maskz_loadu_ps(__mmask16((1u << count) - 1), from));
+}
+CREDENCE_HD NativeVec<double> loadFirst(const double* from, int64_t count) {
+  return NativeVec<double>(_mm512_maskz_loadu_pd(__mmask8((1u << count) - 1), from));
+}
+CREDENCE_HD void storeFirst(float* to, NativeVec<float> value, int64_t count) {
+  _mm512_mask_storeu_ps(to, __mmask16((1u << count) - 1), __m512(value));
+}
+CREDENCE_HD void storeFirst(double* to, NativeVec<double> value, int64_t count) {
+  _mm512_mask_storeu_pd(to, __mmask8((1u << count) - 1), __m512d(value));
+}
+#else
+template <class T>
+CREDENCE_HD NativeVec<T> loadFirst(const T* from, int64_t count) {
+  T lane[lanes<T>] = {};
+  for (int64_t i = 0; i < count; ++i) lane[i] = from[i];
+  return load<NativeVec<T>>(lane);
+}
+template <class T>
+CREDENCE_HD void storeFirst(T* to, NativeVec<T> value, int64_t count) {
+  T lane[lanes<T>];
+  store(lane, value);
+  for (int64_t i = 0; i < count; ++i) to[i] = lane[i];
+}
+#endif
+
+// ---- a tile of C in registers ---------------------------------------------------------------------------------------
+
+/// A panel of A: element (i, p) at a[i * row + p * col], packed or where it lies.
+template <class T>
+struct Left {
+  const T* a;
+  int64_t row, col;
+};
+
+/// A tile of C, and what is added to the sum: C itself, and a bias per column (null: none).
+template <class T>
+struct Target {
+  T* c;
+  int64_t row;
+  int64_t columns;  // of the last vector
+  bool accumulate;
+  const T* bias;
+};
+
+// c[rows, vectors * lanes] = left[rows, k] right[k, vectors * lanes] (+ c) (+ bias), rows of `right` bRow apart. In a `whole`
+// tile the last vector has all its columns.
+template <class T, int rows, int vectors, bool whole>
+void registerTile(int64_t k, Left<T> left, const T* right, int64_t bRow, Target<T> target) {
   using V = NativeVec<T>;
+  constexpr int groups = (rows + 3) / 4;  // few pointers: the row within a group is an addressing mode
   V sums[rows][vectors];
   for (int i = 0; i < rows; ++i)
     for (int j = 0; j < vectors; ++j) sums[i][j] = V{};
-  for (int64_t p = 0; p < k; ++p, a += rows, b += vectors * lanes<T>) {
-    V right[vectors];
-    for (int j = 0; j < vectors; ++j) right[j] = load<V>(b + j * lanes<T>);
-    for (int i = 0; i < rows; ++i)
-      for (int j = 0; j < vectors; ++j) sums[i][j] += a[i] * right[j];
-  }
-  for (int i = 0; i < rows; ++i)
-    for (int j = 0; j < vectors; ++j) {
-      T* to = c + i * cRow + j * lanes<T>;
-      store(to, accumulate ? V(load<V>(to) + sums[i][j]) : sums[i][j]);
+  const T* group[groups];
+  for (int g = 0; g < groups; ++g) group[g] = left.a + 4 * g * left.row;
+  const int64_t row = left.row, row3 = 3 * left.row;
+  for (int64_t p = 0; p < k; ++p, right += bRow) {
+    V b[vectors];
+    for (int j = 0; j < vectors; ++j) b[j] = load<V>(right + j * lanes<T>);
+    for (int i = 0; i < rows; ++i) {
+      const T element = group[i / 4][i % 4 == 3 ? row3 : i % 4 * row];
+      for (int j = 0; j < vectors; ++j) sums[i][j] += element * b[j];
     }
+    for (int g = 0; g < groups; ++g) group[g] += left.col;
+  }
+  for (int j = 0; j < vectors; ++j) {
+    const bool part = !whole && j == vectors - 1;
+    const auto read = [&](const T* from) { return part ? loadFirst(from, target.columns) : load<V>(from); };
+    T* to = target.c + j * lanes<T>;
+    V bias{};
+    if (target.bias) bias = read(target.bias + j * lanes<T>);
+    for (int i = 0; i < rows; ++i, to += target.row) {
+      V sum = sums[i][j];
+      if (target.accumulate) sum += read(to);
+      if (target.bias) sum += bias;
+      if (part) storeFirst(to, sum, target.columns);
+      else store(to, sum);
+    }
+  }
 }
 
-// The same where fewer than the tile's columns (or rows) are wanted.
 template <class T, int rows, int vectors>
-void edgeTile(int64_t k, const T* a, const T* b, T* c, int64_t cRow, bool accumulate, int64_t m, int64_t n) {
-  constexpr int width = vectors * lanes<T>;
-  T tile[rows * width];
-  registerTile<T, rows, vectors>(k, a, b, tile, width, false);
-  for (int64_t i = 0; i < m; ++i)
-    for (int64_t j = 0; j < n; ++j) c[i * cRow + j] = accumulate ? c[i * cRow + j] + tile[i * width + j] : tile[i * width + j];
+void anyTile(int64_t k, Left<T> left, const T* right, int64_t bRow, Target<T> target) {
+  if (target.columns == lanes<T>) registerTile<T, rows, vectors, true>(k, left, right, bRow, target);
+  else registerTile<T, rows, vectors, false>(k, left, right, bRow, target);
 }
 
-template <class T, int rows, int vectors>
-void anyTile(int64_t k, const T* a, const T* b, T* c, int64_t cRow, bool accumulate, int64_t m, int64_t n) {
-  if (m == rows && n == vectors * lanes<T>) registerTile<T, rows, vectors>(k, a, b, c, cRow, accumulate);
-  else edgeTile<T, rows, vectors>(k, a, b, c, cRow, accumulate, m, n);
-}
-
-/// The height of the register tile used for a last panel of m rows.
+/// The height of the register tile for the next of m rows: no row is computed in vain.
 constexpr int tileRowsFor(int64_t m) {
-  if (m <= 1) return 1;
-  if (m <= 2) return 2;
-  if (m <= 4) return 4;
-  if (m <= 8 && tileRowsMax > 8) return 8;
-  return tileRowsMax;
+  if (m >= tileRowsMax) return tileRowsMax;
+  return m >= 8 ? 8 : m >= 4 ? 4 : m >= 2 ? 2 : 1;
 }
 
 template <class T, int vectors>
-void tileOf(int rows, int64_t k, const T* a, const T* b, T* c, int64_t cRow, bool accumulate, int64_t m, int64_t n) {
+void tileOf(int64_t rows, int64_t k, Left<T> left, const T* right, int64_t bRow, Target<T> target) {
   switch (rows) {
-    case 1: return anyTile<T, 1, vectors>(k, a, b, c, cRow, accumulate, m, n);
-    case 2: return anyTile<T, 2, vectors>(k, a, b, c, cRow, accumulate, m, n);
-    case 4: return anyTile<T, 4, vectors>(k, a, b, c, cRow, accumulate, m, n);
-#if defined(__AVX512F__)
-    case 8: return anyTile<T, 8, vectors>(k, a, b, c, cRow, accumulate, m, n);
-#endif
-    default: return anyTile<T, tileRowsMax, vectors>(k, a, b, c, cRow, accumulate, m, n);
+    case 1: return anyTile<T, 1, vectors>(k, left, right, bRow, target);
+    case 2: return anyTile<T, 2, vectors>(k, left, right, bRow, target);
+    case 4: return anyTile<T, 4, vectors>(k, left, right, bRow, target);
+    case 8:
+      if constexpr (tileRowsMax > 8) return anyTile<T, 8, vectors>(k, left, right, bRow, target);
+      [[fallthrough]];
+    default: return anyTile<T, tileRowsMax, vectors>(k, left, right, bRow, target);
   }
 }
 
-// to[k, rows]: element (i, p) of A at p * rows + i, rows past m are zero.
+// ---- blocks ---------------------------------------------------------------------------------------------------------
+
+// to[k, rows]: element (i, p) of A at p * rows + i.
 template <class T>
-void packRows(T* to, const T* a, int64_t row, int64_t col, int64_t m, int64_t k, int rows) {
-  for (int64_t i = 0; i < rows; ++i) {
-    if (i >= m) {
-      for (int64_t p = 0; p < k; ++p) to[p * rows + i] = 0;
-    } else if (row != 1) {
-      for (int64_t p = 0; p < k; ++p) to[p * rows + i] = a[i * row + p * col];
-    }
-  }
-  if (row == 1)
+void packRows(T* to, Left<T> a, int64_t rows, int64_t k) {
+  if (a.row == 1) {
     for (int64_t p = 0; p < k; ++p)
-      for (int64_t i = 0; i < m; ++i) to[p * rows + i] = a[i + p * col];
+      for (int64_t i = 0; i < rows; ++i) to[p * rows + i] = a.a[i + p * a.col];
+  } else {
+    for (int64_t i = 0; i < rows; ++i)
+      for (int64_t p = 0; p < k; ++p) to[p * rows + i] = a.a[i * a.row + p * a.col];
+  }
 }
 
-// to[k, width]: element (p, j) of B at p * width + j, columns past n are zero.
+// to[k, width]: element (p, j) of B at p * width + j, columns past n are zero. width is one or two registers.
 template <class T>
 void packColumns(T* to, const T* b, int64_t row, int64_t col, int64_t k, int64_t n, int64_t width) {
-  for (int64_t p = 0; p < k; ++p, to += width) {
-    const T* from = b + p * row;
-    if (col == 1) memcpy(to, from, size_t(n) * sizeof(T));
-    else
-      for (int64_t j = 0; j < n; ++j) to[j] = from[j * col];
-    for (int64_t j = n; j < width; ++j) to[j] = 0;
+  using V = NativeVec<T>;
+  const int64_t last = n - (width - lanes<T>);  // columns of the last register
+  if (col == 1) {
+    for (int64_t p = 0; p < k; ++p, to += width, b += row) {
+      if (width > lanes<T>) store(to, load<V>(b));
+      store(to + width - lanes<T>, last == lanes<T> ? load<V>(b + width - lanes<T>) : loadFirst(b + width - lanes<T>, last));
+    }
+    return;
+  }
+  for (int64_t j = 0; j < width; ++j)
+    for (int64_t p = 0; p < k; ++p) to[p * width + j] = j < n ? b[p * row + j * col] : T(0);
+}
+
+// m <= rowBlock rows of C, k <= kBlock terms of the sum.
+template <class T>
+void blockProduct(int64_t m, int64_t n, int64_t k, Left<T> a, const T* b, int64_t bRow, int64_t bCol, Target<T> target, T* scratch) {
+  constexpr int64_t panel = 2 * lanes<T>;
+  T* packedB = scratch;
+  T* packedA = scratch + panel * kBlock;
+  const bool packs = n > 4 * panel;  // A is read once per panel of B: copied only where that pays
+  if (packs)
+    for (int64_t i = 0, rows; i < m; i += rows) {
+      rows = tileRowsFor(m - i);
+      packRows(packedA + i * kBlock, {a.a + i * a.row, a.row, a.col}, rows, k);
+    }
+  for (int64_t j = 0; j < n; j += panel) {
+    const int64_t columns = n - j < panel ? n - j : panel;
+    const int64_t width = columns > lanes<T> ? panel : lanes<T>;
+    const T* right = b + j * bCol;
+    int64_t step = bRow;
+    if (m > tileRowsMax || columns < width || bCol != 1) {
+      packColumns(packedB, right, bRow, bCol, k, columns, width);
+      right = packedB;
+      step = width;
+    }
+    for (int64_t i = 0, rows; i < m; i += rows) {
+      rows = tileRowsFor(m - i);
+      const Left<T> left = packs ? Left<T>{packedA + i * kBlock, 1, rows} : Left<T>{a.a + i * a.row, a.row, a.col};
+      const Target<T> tile{target.c + i * target.row + j, target.row, columns - (width - lanes<T>), target.accumulate,
+                           target.bias ? target.bias + j : nullptr};
+      if (width == panel) tileOf<T, 2>(rows, k, left, right, step, tile);
+      else tileOf<T, 1>(rows, k, left, right, step, tile);
+    }
   }
 }
 
 template <class T>
-void product(const Product& p, uint8_t* scratch) {
-  constexpr int64_t panel = 2 * lanes<T>;
-  T* packedB = reinterpret_cast<T*>(scratch);
-  T* packedA = packedB + colBlock<T> * kBlock;
-  const T* a = static_cast<const T*>(p.a);
-  const T* b = static_cast<const T*>(p.b);
-  T* c = static_cast<T*>(p.c);
-  if (p.k == 0 && !p.accumulate)
-    for (int64_t i = 0; i < p.m; ++i)
-      for (int64_t j = 0; j < p.n; ++j) c[i * p.cRow + j] = 0;
-
-  for (int64_t j0 = 0; j0 < p.n; j0 += colBlock<T>) {
-    const int64_t n = p.n - j0 < colBlock<T> ? p.n - j0 : colBlock<T>;
+void matrixProduct(const Product& p, const T* a, const T* b, T* c, T* scratch) {
+  for (int64_t i = 0; i < p.m; i += rowBlock) {
+    const int64_t m = p.m - i < rowBlock ? p.m - i : rowBlock;
     for (int64_t k0 = 0; k0 < p.k; k0 += kBlock) {
       const int64_t k = p.k - k0 < kBlock ? p.k - k0 : kBlock;
-      const bool accumulate = p.accumulate || k0 > 0;
-      for (int64_t j = 0; j < n; j += panel) {
-        const int64_t width = n - j > lanes<T> ? panel : lanes<T>;
-        packColumns(packedB + j * kBlock, b + k0 * p.bRow + (j0 + j) * p.bCol, p.bRow, p.bCol, k, n - j < width ? n - j : width, width);
+      const T* bias = k0 + k == p.k ? static_cast<const T*>(p.bias) : nullptr;
+      blockProduct<T>(m, p.n, k, {a + i * p.aRow + k0 * p.aCol, p.aRow, p.aCol}, b + k0 * p.bRow, p.bRow, p.bCol,
+                      {c + i * p.cRow, p.cRow, 0, p.accumulate || k0 > 0, bias}, scratch);
+    }
+  }
+}
+
+// ---- one column -----------------------------------------------------------------------------------------------------
+
+// sums[r] = a[r * row, k contiguous] . b for `rows` rows at once
+template <class T, int rows>
+void dotRows(int64_t k, const T* a, int64_t row, const T* b, T* sums) {
+  using V = NativeVec<T>;
+  V lane[rows];
+  for (int r = 0; r < rows; ++r) lane[r] = V{};
+  int64_t p = 0;
+  for (; p + lanes<T> <= k; p += lanes<T>) {
+    const V right = load<V>(b + p);
+    for (int r = 0; r < rows; ++r) lane[r] += load<V>(a + r * row + p) * right;
+  }
+  if (p < k) {
+    const V right = loadFirst(b + p, k - p);
+    for (int r = 0; r < rows; ++r) lane[r] += loadFirst(a + r * row + p, k - p) * right;
+  }
+  for (int r = 0; r < rows; ++r) sums[r] = acrossLanes<Add>(lane[r]);
+}
+
+// C of one column, where a register tile would compute `lanes` of them.
+template <class T>
+void columnProduct(const Product& p, const T* a, const T* b, T* c, T* scratch) {
+  constexpr int64_t chunk = 1024;
+  T* column = scratch;
+  const T bias = p.bias ? *static_cast<const T*>(p.bias) : T(0);
+  if (p.aCol != 1) {  // A is stored by columns: the row vector b^T A^T
+    for (int64_t i = 0; i < p.m; i += chunk) {
+      Product row = p;
+      row.m = 1, row.n = p.m - i < chunk ? p.m - i : chunk;
+      row.aRow = 0, row.aCol = p.bRow, row.bRow = p.aCol, row.bCol = p.aRow;
+      row.accumulate = false, row.bias = nullptr;
+      matrixProduct(row, b, a + i * p.aRow, column, scratch + chunk);
+      for (int64_t j = 0; j < row.n; ++j) {
+        T& to = c[(i + j) * p.cRow];
+        to = (p.accumulate ? column[j] + to : column[j]) + bias;
       }
-      for (int64_t i0 = 0; i0 < p.m; i0 += rowBlock) {
-        const int64_t m = p.m - i0 < rowBlock ? p.m - i0 : rowBlock;
-        for (int64_t i = 0; i < m; i += tileRowsMax) {
-          const int64_t count = m - i < tileRowsMax ? m - i : tileRowsMax;
-          packRows(packedA + i * kBlock, a + (i0 + i) * p.aRow + k0 * p.aCol, p.aRow, p.aCol, count, k, tileRowsFor(count));
-        }
-        for (int64_t j = 0; j < n; j += panel) {
-          const int64_t columns = n - j < panel ? n - j : panel;
-          for (int64_t i = 0; i < m; i += tileRowsMax) {
-            const int64_t count = m - i < tileRowsMax ? m - i : tileRowsMax;
-            T* to = c + (i0 + i) * p.cRow + j0 + j;
-            if (columns > lanes<T>)
-              tileOf<T, 2>(tileRowsFor(count), k, packedA + i * kBlock, packedB + j * kBlock, to, p.cRow, accumulate, count, columns);
-            else
-              tileOf<T, 1>(tileRowsFor(count), k, packedA + i * kBlock, packedB + j * kBlock, to, p.cRow, accumulate, count, columns);
-          }
-        }
+    }
+    return;
+  }
+  for (int64_t k0 = 0; k0 < p.k; k0 += chunk) {
+    const int64_t k = p.k - k0 < chunk ? p.k - k0 : chunk;
+    for (int64_t q = 0; q < k; ++q) column[q] = b[(k0 + q) * p.bRow];
+    for (int64_t i = 0; i < p.m;) {
+      T sums[4];
+      const T* rows = a + i * p.aRow + k0;
+      const int64_t count = p.m - i >= 4 ? 4 : 1;
+      if (count == 4) dotRows<T, 4>(k, rows, p.aRow, column, sums);
+      else dotRows<T, 1>(k, rows, p.aRow, column, sums);
+      for (int64_t r = 0; r < count; ++r, ++i) {
+        T& to = c[i * p.cRow];
+        to = p.accumulate || k0 > 0 ? sums[r] + to : sums[r];
+        if (k0 + k == p.k) to += bias;
       }
     }
   }
 }
+
+// ---- the activation -------------------------------------------------------------------------------------------------
 
 // In place on x[0, n): whole granules where they lie, the rest in the scratch.
 template <class T>
@@ -163,26 +285,25 @@ void activate(StepFunction activation, T* x, int64_t n, T* rest) {
   const int64_t whole = n / granule * granule;
   if (whole > 0) activation(x, x, x, x, whole);
   if (whole == n) return;
-  for (int64_t i = whole; i < n; ++i) rest[i - whole] = x[i];
-  for (int64_t i = n - whole; i < granule; ++i) rest[i] = 0;
+  for (int64_t i = 0; i < granule; ++i) rest[i] = whole + i < n ? x[whole + i] : T(0);
   activation(rest, rest, rest, rest, granule);
   for (int64_t i = whole; i < n; ++i) x[i] = rest[i - whole];
 }
 
 template <class T>
-void finish(T* c, int64_t m, int64_t n, int64_t cRow, const T* bias, StepFunction activation, uint8_t* scratch) {
-  T* rest = reinterpret_cast<T*>(scratch);
-  const bool joined = cRow == n;
-  int64_t chunk = joined ? tileMax / (n > 0 ? n : 1) : 1;  // rows that stay in L1 between bias and activation
-  if (chunk < 1) chunk = 1;
-  for (int64_t i = 0; i < m; i += chunk) {
-    const int64_t rows = m - i < chunk ? m - i : chunk;
-    T* row = c + i * cRow;
-    if (bias)
-      for (int64_t r = 0; r < rows; ++r)
-        for (int64_t j = 0; j < n; ++j) row[r * cRow + j] += bias[j];
-    if (activation) activate(activation, row, rows * n, rest);
-  }
+void product(const Product& p, uint8_t* bytes) {
+  const T* a = static_cast<const T*>(p.a);
+  const T* b = static_cast<const T*>(p.b);
+  T* c = static_cast<T*>(p.c);
+  T* scratch = reinterpret_cast<T*>(bytes);
+  if (p.k == 0 && !p.accumulate)
+    for (int64_t i = 0; i < p.m; ++i)
+      for (int64_t j = 0; j < p.n; ++j) c[i * p.cRow + j] = p.bias ? static_cast<const T*>(p.bias)[j] : T(0);
+  if (p.n == 1) columnProduct(p, a, b, c, scratch);
+  else matrixProduct(p, a, b, c, scratch);
+  if (!p.activation) return;
+  if (p.cRow == p.n) return activate(p.activation, c, p.m * p.n, scratch);
+  for (int64_t i = 0; i < p.m; ++i) activate(p.activation, c + i * p.cRow, p.n, scratch);
 }
 
 }  // namespace
@@ -192,13 +313,6 @@ namespace cpu {
 
 void CREDENCE_NAMED(productF32)(const Product& p, uint8_t* scratch) { product<float>(p, scratch); }
 void CREDENCE_NAMED(productF64)(const Product& p, uint8_t* scratch) { product<double>(p, scratch); }
-
-void CREDENCE_NAMED(finishF32)(float* c, int64_t m, int64_t n, int64_t cRow, const float* bias, StepFunction activation, uint8_t* scratch) {
-  finish(c, m, n, cRow, bias, activation, scratch);
-}
-void CREDENCE_NAMED(finishF64)(double* c, int64_t m, int64_t n, int64_t cRow, const double* bias, StepFunction activation, uint8_t* scratch) {
-  finish(c, m, n, cRow, bias, activation, scratch);
-}
 
 }  // namespace cpu
 }  // namespace credence

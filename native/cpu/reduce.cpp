@@ -1,7 +1,8 @@
 // Reductions. The order of additions of one result never depends on how results are shared out, so neither do its bits.
 // f32 sums run in f32 lanes over short blocks and in f64 across blocks. Compiled once per instruction set.
-#include <credence/elementwise.hpp>
+#include <credence/monoid.hpp>
 
+#include "lanes.hpp"
 #include "named.hpp"
 
 namespace credence {
@@ -13,75 +14,18 @@ using namespace cpu;
 constexpr int64_t rowBlock = 2048;    // elements of a contiguous row summed in T
 constexpr int64_t columnBlock = 64;   // rows of a column sum summed in T
 
-// A monoid over T: the combining body, its identity, and the type in which blocks are combined.
-template <class T>
-struct Sum {
-  using Op = Add;
-  using Wide = T;
-  static T identity() { return 0; }
-};
-template <>
-struct Sum<float> {
-  using Op = Add;
-  using Wide = double;
-  static float identity() { return 0; }
-};
-template <class T>
-struct Prod {
-  using Op = Mul;
-  using Wide = T;
-  static T identity() { return 1; }
-};
-template <class T>
-constexpr T lowest() {
-  if constexpr (isFloating<T>) return -T(__builtin_inf());
-  else if constexpr (T(-1) < T(0)) return T(1u << 31);
-  else return 0;
-}
-template <class T>
-constexpr T highest() {
-  if constexpr (isFloating<T>) return T(__builtin_inf());
-  else if constexpr (T(-1) < T(0)) return T(0x7fffffff);
-  else return T(-1);
-}
-template <class T>
-struct Maximum {
-  using Op = Max;
-  using Wide = T;
-  static T identity() { return lowest<T>(); }
-};
-template <class T>
-struct Minimum {
-  using Op = Min;
-  using Wide = T;
-  static T identity() { return highest<T>(); }
-};
-template <class T>
-struct All {  // booleans
-  using Op = And;
-  using Wide = T;
-  static T identity() { return 1; }
-};
-template <class T>
-struct Any {
-  using Op = Or;
-  using Wide = T;
-  static T identity() { return 0; }
-};
-
 template <class M, class Wide>
 CREDENCE_HD Wide combine(Wide a, Wide b) {
   return M::Op::apply(a, b);
 }
 
-// Reduces the lanes of a vector, halves first.
+// The last `rest` lanes of x, the others replaced by the identity.
 template <class M, class T, int lanes>
-CREDENCE_HD T acrossLanes(Vec<T, lanes> x) {
-  T lane[lanes];
-  memcpy(lane, &x, sizeof x);
-  for (int width = lanes / 2; width > 0; width /= 2)
-    for (int i = 0; i < width; ++i) lane[i] = combine<M>(lane[i], lane[i + width]);
-  return lane[0];
+CREDENCE_HD Vec<T, lanes> lastLanes(Vec<T, lanes> x, int64_t rest) {
+  using Int = ScalarOf<Mask<Vec<T, lanes>>>;
+  Mask<Vec<T, lanes>> index;
+  for (int i = 0; i < lanes; ++i) index[i] = Int(i);
+  return select(index >= Int(lanes - rest), x, broadcast<Vec<T, lanes>>(M::identity()));
 }
 
 // The monoid of x[0, n), contiguous.
@@ -92,17 +36,29 @@ typename M::Wide foldRun(const T* x, int64_t n) {
   using V = Vec<T, lanes>;
   Wide total = Wide(M::identity());
   int64_t i = 0;
-  while (n - i >= lanes) {
+  if (n < lanes) {
+    for (; i < n; ++i) total = combine<M>(total, Wide(x[i]));
+    return total;
+  }
+  while (i < n) {
     const int64_t end = n - i > rowBlock ? i + rowBlock : n;
     V sums[4];
     for (V& sum : sums) sum = broadcast<V>(M::identity());
     for (; end - i >= 4 * lanes; i += 4 * lanes)
       for (int j = 0; j < 4; ++j) sums[j] = M::Op::apply(sums[j], load<V>(x + i + j * lanes));
-    for (; end - i >= lanes; i += lanes) sums[0] = M::Op::apply(sums[0], load<V>(x + i));
+    if (end - i >= 2 * lanes) {
+      for (int j = 0; j < 2; ++j) sums[j] = M::Op::apply(sums[j], load<V>(x + i + j * lanes));
+      i += 2 * lanes;
+    }
+    if (end - i >= lanes) {
+      sums[2] = M::Op::apply(sums[2], load<V>(x + i));
+      i += lanes;
+    }
+    if (end > i) sums[3] = M::Op::apply(sums[3], lastLanes<M, T, lanes>(load<V>(x + end - lanes), end - i));
+    i = end;
     const V both = M::Op::apply(M::Op::apply(sums[0], sums[1]), M::Op::apply(sums[2], sums[3]));
-    total = combine<M>(total, Wide(acrossLanes<M, T, lanes>(both)));
+    total = combine<M>(total, Wide(acrossLanes<typename M::Op>(both)));
   }
-  for (; i < n; ++i) total = combine<M>(total, Wide(x[i]));
   return total;
 }
 
@@ -148,15 +104,12 @@ T foldElement(const ReduceProgram& program, const T* in, T* buffer) {
   return T(total);
 }
 
-template <class T, int lanes>
-using LanesOrScalar = std::conditional_t<lanes == 1, T, Vec<T, lanes>>;
-
 // `vectors` vectors of neighbouring results at once, reading along the rows; vector j starts at column columns[j].
 template <class M, class T, int lanes, int vectors>
 void foldColumns(const ReduceProgram& program, const T* in, T* out, const int64_t* columns) {
   using Wide = typename M::Wide;
-  using V = LanesOrScalar<T, lanes>;
-  using W = LanesOrScalar<Wide, lanes>;
+  using V = Vec<T, lanes>;
+  using W = Vec<Wide, lanes>;
   const int64_t n = program.dimsReduced[program.rankReduced - 1];
   const int64_t stride = program.stridesReduced[program.rankReduced - 1];
   W totals[vectors];
@@ -202,35 +155,40 @@ void foldRow(const ReduceProgram& program, const T* in, T* out, int64_t n, int64
   for (int64_t i = 0; i < n; ++i) out[i] = foldElement<M>(program, in + i * stride, buffer);
 }
 
-// The index of the first largest (smallest) element; the first NaN counts as larger (smaller) than everything.
-template <class T, bool largest>
+// The index of the first element equal to the extreme; where that is NaN, of the first NaN.
+template <class M, class T>
 int32_t indexOf(const T* x, int64_t n, int64_t stride) {
-  T best = x[0];
-  int64_t at = 0;
-  for (int64_t i = 0; i < n; ++i) {
-    const T value = x[i * stride];
-    if (value != value) return int32_t(i);
-    if (largest ? value > best : value < best) {
-      best = value;
-      at = i;
-    }
+  using V = NativeVec<T>;
+  T extreme = x[0];
+  if (stride == 1) {
+    extreme = T(foldRun<M>(x, n));
+  } else {
+    for (int64_t i = 1; i < n; ++i) extreme = M::Op::apply(extreme, x[i * stride]);
   }
-  return int32_t(at);
+  const auto matches = [&](T value) { return value == extreme || (value != value && extreme != extreme); };
+  int64_t i = 0;
+  if (stride == 1)
+    for (; i + lanesOf<V> <= n; i += lanesOf<V>) {
+      const V value = load<V>(x + i);
+      if (any(Mask<V>((value == extreme) | (value != value)))) break;  // a NaN would have been the extreme
+    }
+  while (!matches(x[i * stride])) ++i;
+  return int32_t(i);
 }
 
 template <class T>
 void reduceRow(const ReduceProgram& program, const T* in, T* out, int64_t n, int64_t stride, T* buffer) {
   if constexpr (isFloating<T> || sizeof(T) == 4) {
     switch (program.monoid) {
-      case Monoid::sum: return foldRow<Sum<T>>(program, in, out, n, stride, buffer);
-      case Monoid::prod: return foldRow<Prod<T>>(program, in, out, n, stride, buffer);
-      case Monoid::max: return foldRow<Maximum<T>>(program, in, out, n, stride, buffer);
-      case Monoid::min: return foldRow<Minimum<T>>(program, in, out, n, stride, buffer);
+      case Monoid::sum: return foldRow<SumOf<T>>(program, in, out, n, stride, buffer);
+      case Monoid::prod: return foldRow<ProdOf<T>>(program, in, out, n, stride, buffer);
+      case Monoid::max: return foldRow<MaxOf<T>>(program, in, out, n, stride, buffer);
+      case Monoid::min: return foldRow<MinOf<T>>(program, in, out, n, stride, buffer);
       default: return;
     }
   } else {
-    if (program.monoid == Monoid::logicalAnd) return foldRow<All<T>>(program, in, out, n, stride, buffer);
-    return foldRow<Any<T>>(program, in, out, n, stride, buffer);
+    if (program.monoid == Monoid::logicalAnd) return foldRow<AllOf<T>>(program, in, out, n, stride, buffer);
+    return foldRow<AnyOf<T>>(program, in, out, n, stride, buffer);
   }
 }
 
@@ -239,8 +197,8 @@ T identityOf(Monoid monoid) {
   switch (monoid) {
     case Monoid::prod:
     case Monoid::logicalAnd: return 1;
-    case Monoid::max: return lowest<T>();
-    case Monoid::min: return highest<T>();
+    case Monoid::max: return lowestOf<T>();
+    case Monoid::min: return highestOf<T>();
     default: return 0;
   }
 }
@@ -267,8 +225,8 @@ void reduceAll(const ReduceProgram& program, uint8_t* const* slots, int64_t firs
       int32_t* indices = reinterpret_cast<int32_t*>(slots[program.outSlot]) + at;
       for (int64_t i = 0; i < n; ++i)
         indices[i] = program.monoid == Monoid::argmax
-                         ? indexOf<T, true>(in + i * stride, program.dimsReduced[0], program.stridesReduced[0])
-                         : indexOf<T, false>(in + i * stride, program.dimsReduced[0], program.stridesReduced[0]);
+                         ? indexOf<MaxOf<T>>(in + i * stride, program.dimsReduced[0], program.stridesReduced[0])
+                         : indexOf<MinOf<T>>(in + i * stride, program.dimsReduced[0], program.stridesReduced[0]);
     } else if (empty) {
       for (int64_t i = 0; i < n; ++i) out[i] = identityOf<T>(program.monoid);
     } else {

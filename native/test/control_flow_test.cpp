@@ -28,6 +28,7 @@ TEST(Loop, RepeatsItsBody) {
   PlanBuilder plan;
   const auto out = plan.output(60 * 4);
   plan.add(set(out, 60, f32, 0));
+  plan.add(barrier());
   plan.add(repeat(25, update(out, 60, f32, "add", 2, 6)));
   for (const int threads : {1, 2, 3}) EXPECT_EQ(run(plan.words(), {}, threads)[0].as<float>(), std::vector<float>(60, 50));
 }

@@ -37,7 +37,7 @@ void expectProduct(const Shape& s, bool activated, double tolerance) {
   for (const int threads : {1, 2, 3}) {
     const auto got = run(plan.words(), {as, bs, bias}, threads)[0].template as<T>();
     if (first.empty()) first = got;
-    ASSERT_EQ(got, first) << threads << " threads";
+    ASSERT_EQ(got, first) << threads << " threads, " << s.m << "x" << s.n << "x" << s.k << (s.transposeA ? " A transposed" : "") << (s.transposeB ? " B transposed" : "");
   }
   for (uint32_t batch = 0; batch < s.batch; ++batch)
     for (uint32_t m = 0; m < s.m; ++m)
@@ -58,7 +58,7 @@ TEST(Matmul, MultipliesMatricesOfManyShapes) {
         Shape s = shape;
         s.transposeA = transposeA;
         s.transposeB = transposeB;
-        expectProduct<float>(s, false, 1e-6);
+        expectProduct<float>(s, false, 2e-6);
         expectProduct<double>(s, true, 1e-14);
       }
 }

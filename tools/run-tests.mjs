@@ -9,7 +9,7 @@ const testsOfTools = readdirSync(join(root, "tools")).flatMap((name) => (name.en
 
 await main(async () => {
   await setUp({ tests: true });
-  const ofTools = packages.length === 0 ? await runJob(process.execPath, ["--test", ...testsOfTools]) : 0;
+  const ofTools = packages.length === 0 ? await runJob(process.execPath, ["--test", "--test-reporter=spec", ...testsOfTools]) : 0;
   const chosen = packages.length > 0 ? ["-p", packages.join(",")] : [];
   const ofPackages = await runJob(process.execPath, [nx, "run-many", "-t", "test", ...chosen, "--parallel=1", "--outputStyle=static"]);
   return ofTools || ofPackages;

@@ -13,7 +13,6 @@ const tools = [
   { command: "cmake", debian: "cmake" },
   { command: "make", debian: "make" },
 ];
-const libraries = ["libdnnl-dev", "libeigen3-dev"];
 const testLibraries = ["libgtest-dev"];
 const stampFile = join(cache, "build.sha256");
 
@@ -21,7 +20,7 @@ const stampFile = join(cache, "build.sha256");
 export async function setUp({ tests = false } = {}) {
   checkNode();
   const steps = [
-    { missing: () => missingDebianPackages(tests ? [...libraries, ...testLibraries] : libraries), mend: installDebianPackages },
+    { missing: () => missingDebianPackages(tests ? testLibraries : []), mend: installDebianPackages },
     {
       missing: () => !npmPackagesMatch(readLock("package-lock.json"), readLock("node_modules/.package-lock.json")),
       mend: installNpmPackages,
@@ -41,17 +40,19 @@ function checkNode() {
     throw new SetupError(`Credence needs Node ${nodeMin.join(".")} or newer, this is ${process.version} (${process.execPath}).`);
 }
 
-function missingDebianPackages(wanted) {
+function missingDebianPackages(libraries) {
   const absentTools = tools.filter(({ command }) => spawnSync(command, ["--version"], { stdio: "ignore" }).status !== 0);
+  const wanted = [...absentTools.map((tool) => tool.debian), ...libraries];
+  if (wanted.length === 0) return [];
   // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholders are dpkg-query's own
   const debian = spawnSync("dpkg-query", ["-W", "-f=${Package} ${db:Status-Status}\n", ...wanted], { encoding: "utf8" });
   if (debian.error) {
-    if (absentTools.length === 0) return [];
+    if (absentTools.length === 0) return []; // another system than Debian: CMake says what it does not find
     const names = absentTools.map((tool) => tool.command).join(", ");
-    throw new SetupError(`Not found: ${names}. Install a C++20 compiler, CMake, make, oneDNN and Eigen, then try again.`);
+    throw new SetupError(`Not found: ${names}. Install a C++20 compiler, CMake and make, then try again.`);
   }
   const installed = new Set(debian.stdout.split("\n").flatMap((line) => (line.endsWith(" installed") ? [line.split(" ")[0]] : [])));
-  return [...absentTools.map((tool) => tool.debian), ...wanted.filter((name) => !installed.has(name))];
+  return wanted.filter((name) => !installed.has(name));
 }
 
 function installDebianPackages(missing) {

@@ -33,10 +33,12 @@ export interface Settings {
 }
 
 const thorough: Effort = {
-  simulations: 200_000,
+  simulations: 400_000,
   training: {
     batchSize: 200,
     learningRate: 2e-3,
+    schedule: "cosine",
+    weightDecay: 0,
     maxEpochs: 8,
     patience: 8,
     validationFraction: 0.02,

@@ -30,7 +30,10 @@ const codeOf = { f32: "F32", f64: "F64", i32: "I32", u32: "U32", bool: "BOOL" } 
 
 const headerBytesMax = 100_000_000;
 
-export function encodeSafetensors(arrays: Readonly<Record<string, StoredArray>>, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
+export function encodeSafetensors(
+  arrays: Readonly<Record<string, StoredArray>>,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array {
   // Widest types first: every array then starts at a multiple of its element size.
   const entries = Object.entries(arrays).sort(([, a], [, b]) => types[codeOf[b.dtype]].bytes - types[codeOf[a.dtype]].bytes);
   const hash = createHash("sha256");
@@ -38,7 +41,8 @@ export function encodeSafetensors(arrays: Readonly<Record<string, StoredArray>>,
   let end = 0;
   for (const [name, { dtype, shape, data }] of entries) {
     if (name === "__metadata__") throw new RangeError('an array cannot be named "__metadata__"');
-    if (data.length !== sizeOf(shape)) throw new RangeError(`array ${name}: shape [${shape.join(", ")}] does not hold ${data.length} values`);
+    if (data.length !== sizeOf(shape))
+      throw new RangeError(`array ${name}: shape [${shape.join(", ")}] does not hold ${data.length} values`);
     header[name] = { dtype: codeOf[dtype], shape, data_offsets: [end, end + data.byteLength] };
     end += data.byteLength;
     hash.update(bytesOf(data));
@@ -108,9 +112,11 @@ function parseHeader(bytes: Uint8Array, refuse: Refuse): Record<string, unknown>
 function describe(name: string, entry: unknown, refuse: Refuse) {
   const { dtype, shape, data_offsets } = (entry ?? {}) as { dtype?: unknown; shape?: unknown; data_offsets?: unknown };
   const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-  if (typeof dtype !== "string" || !(dtype in types)) refuse(`array ${name} has element type ${String(dtype)}, expected one of ${Object.keys(types).join(", ")}`);
+  if (typeof dtype !== "string" || !(dtype in types))
+    refuse(`array ${name} has element type ${String(dtype)}, expected one of ${Object.keys(types).join(", ")}`);
   if (!Array.isArray(shape) || !shape.every(isCount)) refuse(`array ${name} has no valid shape`);
-  if (!Array.isArray(data_offsets) || data_offsets.length !== 2 || !data_offsets.every(isCount)) refuse(`array ${name} has no valid offsets`);
+  if (!Array.isArray(data_offsets) || data_offsets.length !== 2 || !data_offsets.every(isCount))
+    refuse(`array ${name} has no valid offsets`);
   const [start, end] = data_offsets as [number, number];
   return { name, code: dtype as keyof typeof types, shape: shape as number[], start, end };
 }

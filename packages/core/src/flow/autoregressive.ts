@@ -3,7 +3,7 @@ import type { Activation } from "../network/network.ts";
 import { requireWidth } from "../network/network.ts";
 import { affineElement, type ElementMap, splineElement } from "./element.ts";
 import { composeFlow, type Flow, type Transform } from "./flow.ts";
-import { made, type MadeParams } from "./made.ts";
+import { type MadeParams, made } from "./made.ts";
 
 export interface AutoregressiveOptions {
   readonly dimension: number;
@@ -60,7 +60,6 @@ function autoregressive(dimension: number, element: ElementMap, options: Paramet
       return [z, logDerivative.sum(1)];
     },
     // Pass k makes the k-th number of the order right, and so D passes make all of them right.
-    inverse: (params, z, context) =>
-      repeat(dimension, (theta) => element.inverse(z, elementParams(params, theta, context)), zerosLike(z)),
+    inverse: (params, z, context) => repeat(dimension, (theta) => element.inverse(z, elementParams(params, theta, context)), zerosLike(z)),
   };
 }

@@ -1,5 +1,5 @@
 import { constant, exp, eye, type Tensor, tanh, triangularSolve } from "@credence/tensor";
-import { requireWidth } from "../network/network.ts";
+import { type Activation, requireWidth } from "../network/network.ts";
 import { type ResidualParams, residual } from "../network/residual.ts";
 import type { Transform } from "./flow.ts";
 
@@ -9,6 +9,7 @@ export interface ConditionalAffineOptions {
   readonly context: number;
   readonly hidden?: number;
   readonly blocks?: number;
+  readonly activation?: Activation;
   /** Bound on the log of each scale; 8 if absent. */
   readonly scaleBound?: number;
 }
@@ -19,10 +20,18 @@ export interface ConditionalAffineOptions {
  * it is beside the prior. s is bounded by a tanh.
  */
 export function conditionalAffine(options: ConditionalAffineOptions): Transform<ResidualParams> {
-  const { dimension, context, hidden = 50, blocks = 2, scaleBound = 8 } = options;
+  const { dimension, context, hidden = 50, blocks = 2, activation = "relu", scaleBound = 8 } = options;
   requireWidth("dimension", dimension);
   requireWidth("context", context);
-  const network = residual({ input: 0, hidden, blocks, output: dimension * (2 + dimension), context, outputScale: 1e-1 });
+  const network = residual({
+    input: 0,
+    hidden,
+    blocks,
+    output: dimension * (2 + dimension),
+    context,
+    activation,
+    outputScale: 1e-2,
+  });
   const strictlyLower = Array.from({ length: dimension }, (_, i) => Array.from({ length: dimension }, (_, j) => (j < i ? 1 : 0)));
 
   const parts = (params: ResidualParams, c: Tensor | undefined): { m: Tensor; s: Tensor; lower: Tensor } => {

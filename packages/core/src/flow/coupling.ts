@@ -1,6 +1,6 @@
 import { broadcastTo, concat, constant, type Tensor, type Tree } from "@credence/tensor";
-import { requireWidth } from "../network/network.ts";
-import { residual, type ResidualParams } from "../network/residual.ts";
+import { type Activation, requireWidth } from "../network/network.ts";
+import { type ResidualParams, residual } from "../network/residual.ts";
 import type { ElementMap } from "./element.ts";
 import { splineElement } from "./element.ts";
 import { composeFlow, type Flow, type Transform } from "./flow.ts";
@@ -16,6 +16,7 @@ export interface CouplingSplineOptions {
   readonly bins?: number;
   /** The splines act on [-bound, bound]; 3 if absent. */
   readonly bound?: number;
+  readonly activation?: Activation;
 }
 
 /**
@@ -24,12 +25,21 @@ export interface CouplingSplineOptions {
  * Durkan, Bekasov, Murray and Papamakarios 2019. The defaults are those of the sbi package.
  */
 export function couplingSpline(options: CouplingSplineOptions): Flow<readonly Tree<Tensor>[]> {
-  const { dimension, context = 0, transforms = 5, hidden = 50, blocks = 2, bins = 10, bound = 3 } = options;
+  const {
+    dimension,
+    context = 0,
+    transforms = 5,
+    hidden = 50,
+    blocks = 2,
+    bins = 10,
+    bound = 3,
+    activation = "relu",
+  } = options;
   requireWidth("dimension", dimension);
   requireWidth("transforms", transforms);
   const element = splineElement({ bins, bound });
   const layers = Array.from({ length: transforms }, (_, i) => {
-    const layer = coupling({ dimension, context, hidden, blocks, element, fixedFirst: i % 2 === 0 });
+    const layer = coupling({ dimension, context, hidden, blocks, element, activation, fixedFirst: i % 2 === 0 });
     return dimension > 1 ? [layer, luLinear(dimension)] : [layer];
   }).flat();
   return composeFlow(layers as Transform[], { dimension, context });
@@ -41,6 +51,7 @@ interface CouplingOptions {
   readonly hidden: number;
   readonly blocks: number;
   readonly element: ElementMap;
+  readonly activation: Activation;
   /** Whether the first half is kept and the last transformed, or the other way about. */
   readonly fixedFirst: boolean;
 }
@@ -49,18 +60,20 @@ type FreeParams = { readonly value: Tensor };
 
 /** One layer. In one dimension nothing is kept: the parameters follow from the context alone, or are free where there is none. */
 function coupling(options: CouplingOptions): Transform<ResidualParams | FreeParams> {
-  const { dimension, context, hidden, blocks, element, fixedFirst } = options;
+  const { dimension, context, hidden, blocks, element, activation, fixedFirst } = options;
   const kept = fixedFirst ? Math.floor(dimension / 2) : dimension === 1 ? 0 : Math.ceil(dimension / 2);
   const moved = dimension - kept;
   const start = Array.from({ length: moved }, () => element.identity).flat();
   const network =
     kept + context > 0
-      ? residual({ input: kept, hidden, blocks, output: start.length, context, outputScale: 1e-1, outputBias: start })
+      ? residual({ input: kept, hidden, blocks, output: start.length, context, activation, outputScale: 1e-2, outputBias: start })
       : undefined;
 
   const elementParams = (params: ResidualParams | FreeParams, still: Tensor, c: Tensor | undefined): Tensor => {
     const rows = still.shape[0]!;
-    const flat = network ? network.apply(params as ResidualParams, still, c) : broadcastTo((params as FreeParams).value, [rows, start.length]);
+    const flat = network
+      ? network.apply(params as ResidualParams, still, c)
+      : broadcastTo((params as FreeParams).value, [rows, start.length]);
     return flat.reshape([rows, moved, element.parameters]);
   };
   const halves = (x: Tensor): [still: Tensor, moving: Tensor] => {

@@ -1,13 +1,19 @@
 import { array, cast, grad, index, jvp, program, random, type Tensor, type Tree, tree } from "@credence/tensor";
 import { describe, expect, it, vi } from "vitest";
 import { autoregressiveSpline, maskedAutoregressive } from "./autoregressive.ts";
+import { conditionalAffine } from "./conditional-affine.ts";
 import { couplingSpline } from "./coupling.ts";
-import type { Flow } from "./flow.ts";
+import { composeFlow, type Flow, type Transform } from "./flow.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
 type Params = readonly Tree<Tensor>[];
-type Kind = (options: { readonly dimension: number; readonly context: number; readonly transforms: number; readonly hidden: number }) => Flow<Params>;
+type Kind = (options: {
+  readonly dimension: number;
+  readonly context: number;
+  readonly transforms: number;
+  readonly hidden: number;
+}) => Flow<Params>;
 
 const kinds: Readonly<Record<string, Kind>> = {
   "conditional affine": ({ dimension, context, hidden }) =>
@@ -65,9 +71,20 @@ describe.each(Object.entries(kinds))("%s", (_name, kind) => {
         return jvp((t: Tensor) => flow.forward(params, t, c)[0], [theta], [direction])[1] as Tensor;
       });
       const j = (row: number, column: number) => index(columns[column]!, row, 1);
-      const minor = (a: number, b: number) => j(1, a).mul(j(2, b)).sub(j(1, b).mul(j(2, a)));
-      const determinant = j(0, 0).mul(minor(1, 2)).sub(j(0, 1).mul(minor(0, 2))).add(j(0, 2).mul(minor(0, 1)));
-      return determinant.abs().log().sub(flow.forward(params, theta, c)[1]).abs().max();
+      const minor = (a: number, b: number) =>
+        j(1, a)
+          .mul(j(2, b))
+          .sub(j(1, b).mul(j(2, a)));
+      const determinant = j(0, 0)
+        .mul(minor(1, 2))
+        .sub(j(0, 1).mul(minor(0, 2)))
+        .add(j(0, 2).mul(minor(0, 1)));
+      return determinant
+        .abs()
+        .log()
+        .sub(flow.forward(params, theta, c)[1])
+        .abs()
+        .max();
     });
     expect(run().item()).toBeLessThan(1e-8);
   });
@@ -80,11 +97,14 @@ describe.each(Object.entries(kinds))("%s", (_name, kind) => {
     const run = program((theta: Tensor) => {
       const params = shaken(flow, 7, 0.06);
       return [-1, 0.5].map((value) => {
-        const c = theta.slice([0, 0], [n * n, 1]).mul(0).add(value);
+        const c = theta
+          .slice([0, 0], [n * n, 1])
+          .mul(0)
+          .add(value);
         return flow.logProb(params, theta, c).exp().sum();
       });
     });
-    const cell = (2 * reach / n) ** 2;
+    const cell = ((2 * reach) / n) ** 2;
     // The midpoint rule on cells of 0.06, over slopes that change at the knots.
     for (const total of run(array(points, { shape: [n * n, 2] }))) expect(Math.abs(total.item() * cell - 1)).toBeLessThan(5e-3);
   });
@@ -98,7 +118,16 @@ describe.each(Object.entries(kinds))("%s", (_name, kind) => {
     const run = program((theta: Tensor) => {
       const params = tree.map((p: Tensor) => cast(p, "f32"), shaken(flow, 8, 0.06) as Tree<Tensor>) as Params;
       const wide = cast(theta, "f32");
-      const q = flow.logProb(params, wide, wide.slice([0, 0], [n * n, 1]).mul(0).add(0.3)).exp();
+      const q = flow
+        .logProb(
+          params,
+          wide,
+          wide
+            .slice([0, 0], [n * n, 1])
+            .mul(0)
+            .add(0.3),
+        )
+        .exp();
       const c = wide.slice([0, 0], [1, 1]).mul(0).add(0.3);
       const drawn = flow.sample(params, random.key(9), c, draws).reshape([draws, 2]);
       const logProb = flow.logProb(params, drawn, c.broadcastTo([draws, 1]));
@@ -149,7 +178,12 @@ describe.each(Object.entries(kinds))("%s", (_name, kind) => {
       const gradient = grad(loss)(point) as unknown as Tree<Tensor>;
       const products = tree.map((g: Tensor, d: Tensor) => g.mul(d).sum(), gradient, direction);
       const slope = tree.flatten(products).leaves.reduce((a: Tensor, b: Tensor) => a.add(b));
-      return { slope, difference: loss(moved(step)).sub(loss(moved(-step))).div(2 * step) };
+      return {
+        slope,
+        difference: loss(moved(step))
+          .sub(loss(moved(-step)))
+          .div(2 * step),
+      };
     });
     const { slope, difference } = run(at as never);
     // Central differences in f64: step^2 times the third derivative.

@@ -22,7 +22,11 @@ export interface Flow<P extends Tree<Tensor> = Tree<Tensor>> extends Transform<P
 
 /** log N(z; 0, I) of the rows of z, [B, D] -> [B]. */
 export function standardNormalLogProb(z: Tensor): Tensor {
-  return z.square().sum(1).mul(-0.5).sub((z.shape[1]! / 2) * Math.log(2 * Math.PI));
+  return z
+    .square()
+    .sum(1)
+    .mul(-0.5)
+    .sub((z.shape[1]! / 2) * Math.log(2 * Math.PI));
 }
 
 /** Applies `transforms` in order, theta first, to end in a standard normal. */
@@ -60,7 +64,9 @@ export function composeFlow(
     sample(params, key, context, n) {
       const rows = context === undefined ? 1 : context.shape[0]!;
       const repeated =
-        context === undefined ? undefined : broadcastTo(context.expandDims(1), [rows, n, contextDimension]).reshape([rows * n, contextDimension]);
+        context === undefined
+          ? undefined
+          : broadcastTo(context.expandDims(1), [rows, n, contextDimension]).reshape([rows * n, contextDimension]);
       return inverse(params, random.normal(key, [rows * n, dimension]), repeated).reshape([rows, n, dimension]);
     },
   };

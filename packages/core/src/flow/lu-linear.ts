@@ -1,4 +1,4 @@
-import { constant, eye, exp, index, matmul, random, type Tensor, transpose, triangularSolve, zeros } from "@credence/tensor";
+import { constant, exp, eye, index, matmul, random, type Tensor, transpose, triangularSolve, zeros } from "@credence/tensor";
 import type { Transform } from "./flow.ts";
 
 /** lower, upper: [D, D], of which only the strict triangles count; logDiagonal, bias: [D]. */
@@ -16,7 +16,9 @@ export function luLinear(dimension: number): Transform<LuLinearParams> {
     const mask = constant(strictlyLower, dtype);
     const identity = eye(dimension, dtype);
     const lower = params.lower.mul(mask).add(identity);
-    const upperTransposed = transpose(params.upper).mul(mask).add(identity.mul(exp(params.logDiagonal)));
+    const upperTransposed = transpose(params.upper)
+      .mul(mask)
+      .add(identity.mul(exp(params.logDiagonal)));
     return [lower, upperTransposed];
   };
   return {

@@ -1,5 +1,5 @@
 import { index, maximum, random, sum, type Tensor } from "@credence/tensor";
-import { type LinearParams } from "./linear.ts";
+import type { LinearParams } from "./linear.ts";
 import { mlp } from "./mlp.ts";
 import { type Activation, activationFunction, type Network } from "./network.ts";
 

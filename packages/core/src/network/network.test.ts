@@ -17,7 +17,14 @@ describe("mlp", () => {
       const byHand = x.matmul(first!.weight).add(first!.bias).tanh().matmul(second!.weight).add(second!.bias);
       return maxDifference(net.apply(params, x), byHand);
     });
-    expect(run(array([[1, 2], [-3, 0.5]])).item()).toBe(0);
+    expect(
+      run(
+        array([
+          [1, 2],
+          [-3, 0.5],
+        ]),
+      ).item(),
+    ).toBe(0);
   });
 
   it("starts with weights within 1 / sqrt(inputs)", () => {
@@ -75,7 +82,10 @@ describe("recurrent", () => {
     const run = program(() => {
       const params = net.init(random.key(1));
       const x = random.normal(random.key(2), [5, 6, 2]);
-      const mask = x.mul(0).sum(2).add(array([[1, 1, 1, 0, 0, 0]]));
+      const mask = x
+        .mul(0)
+        .sum(2)
+        .add(array([[1, 1, 1, 0, 0, 0]]));
       return maxDifference(net.apply(params, x, mask), net.apply(params, x.slice([0, 0, 0], [5, 3, 2])));
     });
     expect(run().item()).toBeLessThan(1e-6);

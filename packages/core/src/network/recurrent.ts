@@ -51,11 +51,10 @@ export function recurrent(options: RecurrentOptions): Network<RecurrentParams> {
         return affine(params.output, last);
       }
       const present = mask.transpose([1, 0]).reshape([times, rows, 1]);
-      const [last] = scan(
-        (h: Tensor, now: { p: Tensor; m: Tensor }) => [h.add(now.m.mul(step(h, now.p).sub(h))), []],
-        start,
-        { p: projected, m: present },
-      );
+      const [last] = scan((h: Tensor, now: { p: Tensor; m: Tensor }) => [h.add(now.m.mul(step(h, now.p).sub(h))), []], start, {
+        p: projected,
+        m: present,
+      });
       return affine(params.output, last);
     },
   };

@@ -37,7 +37,7 @@ export function checkpointIn(directory: string, identity: string, device?: strin
       }
       return {
         state: fromNamed(template, arrays, "state", path, device),
-        best: fromNamed(template.params, arrays, "best", path, device),
+        best: fromNamed(template, arrays, "best", path, device),
         ...(JSON.parse(metadata["record"]!) as Pick<MemberState, "trainingLogProb" | "validationLogProb">),
       };
     },

@@ -19,7 +19,9 @@ export function makeDensity(fitted: Fitted) {
       const [z, jacobian] = toUnconstrained(theta, bounds);
       const standard = z.sub(s.z.mean).div(s.z.sd);
       const inputs = inputsOf(arrange(x, embedding.layout), s.x, fitted.shape.missing);
-      const logProb = cast(model.logProb(params, cast(standard, "f32"), inputs), "f64").add(jacobian).sub(s.z.sd.log().sum());
+      const logProb = cast(model.logProb(params, cast(standard, "f32"), inputs), "f64")
+        .add(jacobian)
+        .sub(s.z.sd.log().sum());
       return where(insideAll(theta, bounds), logProb, Number.NEGATIVE_INFINITY);
     },
     { threads: 1, name: "density", ...placement },
@@ -57,8 +59,13 @@ function logMixture(logProbs: readonly ArrayLike<number>[], weights: readonly nu
 }
 
 function insideAll(theta: Tensor, bounds: Fitted["bounds"]): Tensor {
-  const low = constant(bounds.map((bound) => bound.low), "f64");
-  const high = constant(bounds.map((bound) => bound.high), "f64");
+  const low = constant(
+    bounds.map((bound) => bound.low),
+    "f64",
+  );
+  const high = constant(
+    bounds.map((bound) => bound.high),
+    "f64",
+  );
   return all(logicalAnd(theta.greaterEqual(low), theta.lessEqual(high)), 1);
 }
-

@@ -1,8 +1,7 @@
-import { cast, type NdArray, program, random, scan, take, type Tensor, tree, valueAndGrad } from "@credence/tensor";
+import { arange, cast, minimum, type NdArray, program, random, rem, scan, type Tensor, take, tree, valueAndGrad } from "@credence/tensor";
 import { type AdamState, adam } from "../optimize/adam.ts";
 import { type AverageState, movingAverage } from "../optimize/average.ts";
 import { type Packing, packing } from "../optimize/pack.ts";
-import { constantRate, cosineRate } from "../optimize/schedule.ts";
 import { streams } from "../simulate/streams.ts";
 import type { Model, ModelParams } from "./model.ts";
 import { type Rows, validationBlock } from "./prepare.ts";
@@ -17,12 +16,10 @@ export type TrainingState = {
 export interface EpochOptions {
   readonly batchSize: number;
   readonly trainingRows: number;
-  readonly learningRate: number;
-  readonly schedule: "constant" | "cosine";
-  readonly warmupEpochs: number;
-  readonly maxEpochs: number;
+  readonly validationRows: number;
+  /** Whether each network has validation rows of its own. */
+  readonly ownFolds: boolean;
   readonly clipNorm: number;
-  readonly weightDecay: number;
   /** Decay of the moving average of the weights; 0: none is kept. */
   readonly averageDecay: number;
   readonly seed: number;
@@ -30,17 +27,26 @@ export interface EpochOptions {
   readonly device?: string;
 }
 
+/** The learning rate rises linearly over the first epoch, and over so many steps at least. */
+const warmupStepsMin = 100;
+
 /** The programs of a training: the start of a member, one epoch of it, and the weights that it leaves. */
 export function trainingPrograms(model: Model, options: EpochOptions) {
-  const { batchSize, trainingRows, learningRate, schedule, warmupEpochs, maxEpochs, averageDecay } = options;
+  const { batchSize, trainingRows, validationRows, averageDecay } = options;
+  const rows = trainingRows + validationRows;
   const batches = Math.floor(trainingRows / batchSize);
-  const rate =
-    schedule === "constant"
-      ? constantRate(learningRate)
-      : cosineRate({ rate: learningRate, steps: maxEpochs * batches, warmup: warmupEpochs * batches });
-  const optimiser = adam<Tensor>({ learningRate: rate, clipNorm: options.clipNorm, weightDecay: options.weightDecay });
+  const warmup = Math.max(batches, warmupStepsMin);
+  const optimiserAt = (rate: Tensor, weightDecay: Tensor, decayMask: Tensor) =>
+    adam<Tensor>({
+      learningRate: (count) => minimum(cast(count, "f32").add(1).div(warmup), 1).mul(rate),
+      clipNorm: options.clipNorm,
+      weightDecay,
+      decayMask,
+    });
   const average = averageDecay > 0 ? movingAverage<Tensor>({ decay: averageDecay }) : undefined;
-  const lossAndGradient = valueAndGrad((params: ModelParams, batch: Rows) => model.logProb(params, batch.z, batch.inputs).mean().neg());
+  const lossAndGradient = valueAndGrad((params: ModelParams, batch: Rows, dropoutKey: Tensor) =>
+    model.logProb(params, batch.z, batch.inputs, dropoutKey).mean().neg(),
+  );
   const placement = { threads: options.threads, ...(options.device !== undefined && { device: options.device }) };
 
   const keyed = (stream: number, member: Tensor) => random.fold(random.fold(random.key(options.seed), stream), member);
@@ -48,35 +54,44 @@ export function trainingPrograms(model: Model, options: EpochOptions) {
     (member: Tensor): TrainingState => {
       const initial = model.init(keyed(streams.initialise, member));
       const params = packing(initial).pack(initial);
-      return { params, optimiser: optimiser.init(params), ...(average && { average: average.init(params) }) };
+      return { params, optimiser: adam<Tensor>().init(params), ...(average && { average: average.init(params) }) };
     },
     { ...placement, name: "initialise" },
   );
 
   /** The whole epoch: shuffle, and for each minibatch gather, loss, gradient, clip and step; then the loss of the validation rows. */
   const epoch = program(
-    (state: TrainingState, training: Rows, validation: Rows, member: Tensor, number: Tensor) => {
+    (state: TrainingState, data: Rows, member: Tensor, number: Tensor, rate: Tensor, weightDecay: Tensor) => {
       const layout = packingOf(model);
-      const order = random.permutation(random.fold(keyed(streams.shuffle, member), number), trainingRows);
-      const step = (carry: TrainingState, rows: Tensor): [TrainingState, Tensor] => {
-        const batch = tree.map((column: Tensor) => take(column, rows), training) as Rows;
-        const [loss, gradient] = lossAndGradient(layout.unpack(carry.params), batch);
+      const optimiser = optimiserAt(rate, weightDecay, layout.weights());
+      const pick = (indices: Tensor): Rows => tree.map((column: Tensor) => take(column, indices), data) as Rows;
+      // The network's fold of validation rows comes first, its training rows follow, round the end.
+      const fold = options.ownFolds ? member.mul(validationRows) : 0;
+      const rowsAt = (positions: Tensor): Tensor => rem(positions.add(fold), rows);
+      const order = rowsAt(random.permutation(random.fold(keyed(streams.shuffle, member), number), trainingRows).add(validationRows));
+      const dropout = random.fold(keyed(streams.dropout, member), number);
+      const step = (carry: TrainingState, [indices, i]: readonly [Tensor, Tensor]): [TrainingState, Tensor] => {
+        const [loss, gradient] = lossAndGradient(layout.unpack(carry.params), pick(indices), random.fold(dropout, i));
         const next = optimiser.step(carry.optimiser, carry.params, layout.pack(gradient));
         const averaged = average && { average: average.step(carry.average!, next.params) };
         return [{ params: next.params, optimiser: next.state, ...averaged }, loss];
       };
-      const [next, losses] = scan(step, state, order.slice([0], [batches * batchSize]).reshape([batches, batchSize]));
+      const minibatches = order.slice([0], [batches * batchSize]).reshape([batches, batchSize]);
+      const [next, losses] = scan(step, state, [minibatches, arange(batches)]);
       const judged = layout.unpack(average ? average.value(next.average!) : next.params);
-      return { state: next, trainingLogProb: losses.mean().neg(), validationLogProb: meanLogProb(model, judged, validation) };
+      return {
+        state: next,
+        trainingLogProb: losses.mean().neg(),
+        validationLogProb: meanLogProb(model, judged, pick(rowsAt(arange(validationRows)))),
+      };
     },
     { ...placement, name: "epoch" },
   );
 
-  /** The vector to use: the moving average where one is kept. */
-  const judged = average && program((state: AverageState<Tensor>) => average.value(state), { ...placement, name: "average" });
-  const unpack = program((params: Tensor) => packingOf(model).unpack(params), { ...placement, name: "unpack" });
+  const chosen = (state: TrainingState) => (average ? average.value(state.average!) : state.params);
+  const weights = program((state: TrainingState) => packingOf(model).unpack(chosen(state)), { ...placement, name: "weights" });
 
-  return { start, epoch, judged, unpack };
+  return { start, epoch, weights };
 }
 
 /** How the model's parameters lie in the vector. The initial values, of which only the shapes count, are never computed. */
@@ -90,14 +105,21 @@ export type TrainingPrograms = ReturnType<typeof trainingPrograms>;
 export type TrainingArrays = ReturnType<TrainingPrograms["start"]>;
 
 /** {@link ModelParams} of a trained member. */
-export type ModelArrays = ReturnType<TrainingPrograms["unpack"]>;
+export type ModelArrays = ReturnType<TrainingPrograms["weights"]>;
 
 /** Mean of log q over rows, block by block where they are many, so that memory does not grow with them. */
 function meanLogProb(model: Model, params: ModelParams, rows: Rows): Tensor {
   const count = rows.z.shape[0]!;
   if (count < 2 * validationBlock) return model.logProb(params, rows.z, rows.inputs).mean();
-  const blocks = tree.map((column: Tensor) => column.reshape([count / validationBlock, validationBlock, ...column.shape.slice(1)]), rows) as Rows;
-  const [, means] = scan((carry: Tensor, block: Rows) => [carry, model.logProb(params, block.z, block.inputs).mean()], cast(0, "f32"), blocks);
+  const blocks = tree.map(
+    (column: Tensor) => column.reshape([count / validationBlock, validationBlock, ...column.shape.slice(1)]),
+    rows,
+  ) as Rows;
+  const [, means] = scan(
+    (carry: Tensor, block: Rows) => [carry, model.logProb(params, block.z, block.inputs).mean()],
+    cast(0, "f32"),
+    blocks,
+  );
   return means.mean();
 }
 

@@ -58,7 +58,8 @@ export function observations(fitted: Fitted, x: Observation, many: boolean): { r
     if (Number.isNaN(value) && !fitted.shape.missing) {
       throw new RangeError(`the observation is missing (NaN) at index ${i}, and the network was trained on complete simulations only`);
     }
-    if (!Number.isFinite(value) && !Number.isNaN(value)) throw new RangeError(`the observation is ${value} at index ${i}, expected a finite number`);
+    if (!Number.isFinite(value) && !Number.isNaN(value))
+      throw new RangeError(`the observation is ${value} at index ${i}, expected a finite number`);
   });
   return { values, count: values.length / width };
 }

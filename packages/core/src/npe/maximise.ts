@@ -1,4 +1,4 @@
-import { argmax, cast, clamp, logSumExp, program, repeat, stack, take, type Tensor, valueAndGrad } from "@credence/tensor";
+import { argmax, cast, clamp, logSumExp, program, repeat, stack, type Tensor, take, valueAndGrad } from "@credence/tensor";
 import { type AdamState, adam } from "../optimize/adam.ts";
 import { cosineRate } from "../optimize/schedule.ts";
 import type { Fitted } from "./fitted.ts";

@@ -3,6 +3,7 @@ import { autoregressiveSpline, maskedAutoregressive } from "../flow/autoregressi
 import { conditionalAffine } from "../flow/conditional-affine.ts";
 import { couplingSpline } from "../flow/coupling.ts";
 import { composeFlow, type Flow, type Transform } from "../flow/flow.ts";
+import type { Activation } from "../network/network.ts";
 import type { Embedding } from "./embedding.ts";
 import type { Inputs } from "./standardise.ts";
 
@@ -12,6 +13,7 @@ export interface FlowOptions {
    * `"autoregressiveSpline"`: autoregressive splines, whose draws cost a pass for each parameter.
    */
   readonly kind?: "nsf" | "maf" | "autoregressiveSpline";
+  /** 3 if absent. */
   readonly transforms?: number;
   readonly hidden?: number;
   readonly blocks?: number;
@@ -19,6 +21,8 @@ export interface FlowOptions {
   readonly bins?: number;
   /** Splines act on [-bound, bound]. */
   readonly bound?: number;
+  /** `"silu"` if absent. */
+  readonly activation?: Activation;
   /** Whether an affine map that depends on the observation comes first (location, scales and correlations); true if absent. */
   readonly affine?: boolean;
 }
@@ -64,13 +68,20 @@ export function makeModel(shape: ModelShape, embedding: Embedding): Model {
 }
 
 function makeFlow(options: FlowOptions, dimension: number, context: number): Flow<readonly Tree<Tensor>[]> {
-  const { kind = "nsf", affine = true, ...rest } = options;
+  const { kind = "nsf", affine = true, activation = "silu", transforms = 3, ...sizes } = options;
+  const rest = { ...sizes, transforms, activation };
   const make = kinds[kind];
   if (make === undefined) throw new RangeError(`flow.kind must be one of ${Object.keys(kinds).join(", ")}, got ${JSON.stringify(kind)}`);
   const flow = make({ ...rest, dimension, context });
   if (!affine) return flow;
   const { hidden, blocks } = rest;
-  const first = conditionalAffine({ dimension, context, ...(hidden !== undefined && { hidden }), ...(blocks !== undefined && { blocks }) });
+  const first = conditionalAffine({
+    dimension,
+    context,
+    activation,
+    ...(hidden !== undefined && { hidden }),
+    ...(blocks !== undefined && { blocks }),
+  });
   return composeFlow([first, flow] as Transform[], { dimension, context });
 }
 

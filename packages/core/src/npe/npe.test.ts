@@ -5,7 +5,7 @@ import { array, type NdArray, random, type Tensor, where } from "@credence/tenso
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { gamma, normal, parameters, uniform } from "../distribution/index.ts";
 import { FileFormatError } from "../file/errors.ts";
-import { simulate, type Simulations } from "../simulate/simulate.ts";
+import { type Simulations, simulate } from "../simulate/simulate.ts";
 import { deepSetEmbedding, mlpEmbedding, recurrentEmbedding } from "./embedding.ts";
 import { Posterior } from "./posterior.ts";
 import { trainPosterior } from "./train.ts";
@@ -47,8 +47,18 @@ beforeAll(async () => {
 describe.each(["nsf", "maf", "autoregressiveSpline"] as const)("a posterior trained with %s", (kind) => {
   it("recovers the exact posterior of a conjugate Gaussian", async () => {
     const { theta, x } = simulations;
-    const posterior = await trainPosterior({ parameters: prior, theta, x, flow: { ...small, kind }, training: { maxEpochs: 60, learningRate: 2e-3 }, seed: 1 });
-    for (const observed of [[0, 0], [1, -0.5]]) {
+    const posterior = await trainPosterior({
+      parameters: prior,
+      theta,
+      x,
+      flow: { ...small, kind },
+      training: { maxEpochs: 60, learningRate: 2e-3 },
+      seed: 1,
+    });
+    for (const observed of [
+      [0, 0],
+      [1, -0.5],
+    ]) {
       const draws = await posterior.sample(observed, 10_000, { seed: 2 });
       const { mean, sd } = columns(draws);
       observed.forEach((value, d) => {
@@ -83,7 +93,11 @@ describe("a trained posterior", () => {
   });
 
   it("draws for many observations at once what it draws for one", async () => {
-    const observed = [[0.3, 0.2], [-1, 1], [2, 0]];
+    const observed = [
+      [0.3, 0.2],
+      [-1, 1],
+      [2, 0],
+    ];
     const many = await posterior.sampleMany(observed, 4000, { seed: 4 });
     expect(many.shape).toEqual([3, 4000, 2]);
     for (const [i, x] of observed.entries()) {
@@ -152,12 +166,24 @@ describe("a trained posterior", () => {
 describe("bounded priors", () => {
   it("leave no mass outside their support", async () => {
     const bounded = parameters({ share: { prior: uniform(0, 1) }, size: { prior: gamma(2, 1) } });
-    const simulator = { kind: "program", run: (key: Tensor, theta: Tensor) => theta.add(random.normal(key, theta.shape, { dtype: theta.dtype })) } as const;
+    const simulator = {
+      kind: "program",
+      run: (key: Tensor, theta: Tensor) => theta.add(random.normal(key, theta.shape, { dtype: theta.dtype })),
+    } as const;
     const { theta, x } = await simulate({ parameters: bounded, simulator, count: 2000, seed: 1 });
     const posterior = await trainPosterior({ parameters: bounded, theta, x, flow: small, training: { maxEpochs: 10 }, seed: 1 });
     const draws = (await posterior.sample([-2, -3], 20_000, { seed: 1 })).tolist() as number[][];
     for (const [share, size] of draws) expect(share! >= 0 && share! <= 1 && size! >= 0).toBe(true);
-    const outside = (await posterior.logProb([[1.5, 1], [0.5, -1], [0.5, 1]], [0, 1])).data();
+    const outside = (
+      await posterior.logProb(
+        [
+          [1.5, 1],
+          [0.5, -1],
+          [0.5, 1],
+        ],
+        [0, 1],
+      )
+    ).data();
     expect([...outside.slice(0, 2)]).toEqual([Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY]);
     expect(Number.isFinite(outside[2])).toBe(true);
 
@@ -170,7 +196,11 @@ describe("bounded priors", () => {
 
 describe("nuisance parameters", () => {
   it("are drawn and left out", async () => {
-    const withNuisance = parameters({ a: { prior: normal(0, 1) }, sigma: { prior: uniform(0.1, 1), nuisance: true }, b: { prior: normal(0, 1) } });
+    const withNuisance = parameters({
+      a: { prior: normal(0, 1) },
+      sigma: { prior: uniform(0.1, 1), nuisance: true },
+      b: { prior: normal(0, 1) },
+    });
     const { theta } = await simulate({ parameters: withNuisance, simulator: { kind: "program", run }, count: 500, seed: 1 });
     const posterior = await trainPosterior({ parameters: withNuisance, theta, x: theta, flow: small, training: quick, seed: 1 });
     expect(posterior.names).toEqual(["a", "b"]);
@@ -184,10 +214,22 @@ describe("missing data", () => {
       const x = run(key, theta);
       return where(random.uniform(random.fold(key, 7), x.shape, { dtype: x.dtype }).less(0.3), Number.NaN, x);
     };
-    const { theta, x, failed, incomplete: some } = await simulate({ parameters: prior, simulator: { kind: "program", run: incomplete }, count: 4000, seed: 1 });
+    const {
+      theta,
+      x,
+      failed,
+      incomplete: some,
+    } = await simulate({ parameters: prior, simulator: { kind: "program", run: incomplete }, count: 4000, seed: 1 });
     expect(failed).toBeGreaterThan(250);
     expect(some).toBeGreaterThan(1000);
-    const posterior = await trainPosterior({ parameters: prior, theta, x, flow: small, training: { maxEpochs: 60, learningRate: 2e-3 }, seed: 1 });
+    const posterior = await trainPosterior({
+      parameters: prior,
+      theta,
+      x,
+      flow: small,
+      training: { maxEpochs: 60, learningRate: 2e-3 },
+      seed: 1,
+    });
     expect(posterior.record.droppedRows).toBe(failed);
     const { mean, sd } = columns(await posterior.sample([1, Number.NaN], 5000, { seed: 1 }));
     // Given x_1 alone, a is N(0.8, 0.2) and b is its prior, N(0, 1).
@@ -210,7 +252,15 @@ describe("embeddings", () => {
     ["a recurrent network", recurrentEmbedding({ hidden: 8, output: 4 })],
   ])("%s is trained, saved and loaded with the flow", async (_name, embedding) => {
     const { theta, x } = await simulate({ parameters: prior, simulator: { kind: "program", run: repeats }, count: 1000, seed: 1 });
-    const posterior = await trainPosterior({ parameters: prior, theta, x, embedding, flow: small, training: { maxEpochs: 10, batchSize: 50, learningRate: 2e-3 }, seed: 1 });
+    const posterior = await trainPosterior({
+      parameters: prior,
+      theta,
+      x,
+      embedding,
+      flow: small,
+      training: { maxEpochs: 10, batchSize: 50, learningRate: 2e-3 },
+      seed: 1,
+    });
     const { validationLogProb } = posterior.record.members[0]!;
     expect(validationLogProb.at(-1)!).toBeGreaterThan(validationLogProb[0]!);
     await posterior.save(directory);
@@ -226,7 +276,13 @@ describe("training that was stopped", () => {
     const options = { parameters: prior, theta, x, flow: small, training: { maxEpochs: 9, ensembleSize: 2, averageDecay }, seed: 7 };
     const whole = await trainPosterior({ ...options, threads: 2 });
     const stop = new AbortController();
-    const stopped = trainPosterior({ ...options, threads: 1, checkpoint: directory, signal: stop.signal, onProgress: (_phase, done) => done >= 4 && stop.abort() });
+    const stopped = trainPosterior({
+      ...options,
+      threads: 1,
+      checkpoint: directory,
+      signal: stop.signal,
+      onProgress: (_phase, done) => done >= 4 && stop.abort(),
+    });
     await expect(stopped).rejects.toThrow(/abort/i);
     const resumed = await trainPosterior({ ...options, checkpoint: directory });
     expect(resumed.record).toEqual(whole.record);
@@ -256,7 +312,9 @@ describe("refusals of training", () => {
   it("name the option or the row", async () => {
     await expect(attempt({ training: { batchSize: 0 } })).rejects.toThrow("training.batchSize must be a positive integer, got 0");
     await expect(attempt({ training: { validationFraction: 1 } })).rejects.toThrow("training.validationFraction must be in (0, 1), got 1");
-    await expect(attempt({ flow: { kind: "glow" } })).rejects.toThrow('flow.kind must be one of nsf, maf, autoregressiveSpline, got "glow"');
+    await expect(attempt({ flow: { kind: "glow" } })).rejects.toThrow(
+      'flow.kind must be one of nsf, maf, autoregressiveSpline, got "glow"',
+    );
     await expect(attempt({ seed: -1 })).rejects.toThrow("seed must be an integer");
     await expect(attempt({ x: array([[1, 2]]) })).rejects.toThrow("theta has 4000 rows and x has 1; they must be pairs");
     await expect(attempt({ theta: array([[1], [2]]) })).rejects.toThrow("theta must have shape [n, 2] (a, b), got [2, 1]");
@@ -265,7 +323,9 @@ describe("refusals of training", () => {
     await expect(attempt({ theta: array(rows), x: array(rows) })).rejects.toThrow("theta holds b = NaN in row 3");
     rows[3] = [Number.POSITIVE_INFINITY, 0];
     await expect(attempt({ theta: array(rows.map(() => [0, 0])), x: array(rows) })).rejects.toThrow("x holds Infinity in row 3");
-    await expect(attempt({ theta: array(rows.slice(0, 3).map(() => [0, 0])), x: array(rows.slice(0, 3)) })).rejects.toThrow("at least 20 simulations");
+    await expect(attempt({ theta: array(rows.slice(0, 3).map(() => [0, 0])), x: array(rows.slice(0, 3)) })).rejects.toThrow(
+      "at least 20 simulations",
+    );
     await expect(attempt({ threads: 0 })).rejects.toThrow("threads must be a positive integer, got 0");
   });
 

@@ -1,10 +1,10 @@
 import { array, type NdArray } from "@credence/tensor";
-import { makeDensity } from "./density.ts";
 import type { Bounds } from "../distribution/parameters.ts";
+import { makeDensity } from "./density.ts";
 import type { Embedding } from "./embedding.ts";
 import { disposeTree } from "./epoch.ts";
 import { asArray, type Fitted, type Observation, observations, type TrainingRecord } from "./fitted.ts";
-import { makeMaximiser, type MapOptions } from "./maximise.ts";
+import { type MapOptions, makeMaximiser } from "./maximise.ts";
 import { makeSampler, type SampleOptions } from "./sample.ts";
 import { readFitted, writeFitted } from "./storage.ts";
 
@@ -73,7 +73,8 @@ export class Posterior {
   async logProbPairs(theta: Observation, x: Observation, options: { readonly signal?: AbortSignal } = {}): Promise<NdArray> {
     const rows = this.#rows(theta);
     const { values, count } = observations(this.#fitted, x, true);
-    if (rows.length / this.dimension !== count) throw new RangeError(`theta has ${rows.length / this.dimension} rows and x has ${count}; they must be pairs`);
+    if (rows.length / this.dimension !== count)
+      throw new RangeError(`theta has ${rows.length / this.dimension} rows and x has ${count}; they must be pairs`);
     return array(await this.#density(rows, values, options.signal));
   }
 

@@ -1,4 +1,4 @@
-import { array, cast, constant, type NdArray, program, random, take, type Tensor, tree } from "@credence/tensor";
+import { array, cast, constant, type NdArray, program, random, type Tensor, take, tree } from "@credence/tensor";
 import type { Bounds } from "../distribution/parameters.ts";
 import type { Prior } from "../simulate/prior.ts";
 import { streams } from "../simulate/streams.ts";
@@ -24,12 +24,11 @@ export type Scales<T = Tensor> = { readonly x: { readonly mean: T; readonly sd: 
 
 /** Everything that training reads, in native buffers. */
 export interface TrainingData {
-  readonly training: Rows<NdArray>;
-  readonly validation: Rows<NdArray>;
+  /** All rows, shuffled. A network is judged by a block of them, its fold, and learns from the others. */
+  readonly rows: Rows<NdArray>;
   readonly scales: Scales<NdArray>;
-  /** Mean log |det dz/dtheta|: what turns a mean log density of z into one of theta. */
-  readonly trainingOffset: number;
-  readonly validationOffset: number;
+  /** log |det dz/dtheta| of every row: what turns a log density of z into one of theta. */
+  readonly jacobians: Float64Array;
 }
 
 /** Validation runs in blocks of this many rows once there are two of them. */
@@ -39,7 +38,9 @@ export const validationBlock = 1000;
 export function usableRows(parameters: Prior, theta: NdArray, x: NdArray): TrainingRows {
   const [rows] = theta.shape as [number];
   if (theta.shape.length !== 2 || theta.shape[1] !== parameters.dimension) {
-    throw new RangeError(`theta must have shape [n, ${parameters.dimension}] (${parameters.names.join(", ")}), got [${theta.shape.join(", ")}]`);
+    throw new RangeError(
+      `theta must have shape [n, ${parameters.dimension}] (${parameters.names.join(", ")}), got [${theta.shape.join(", ")}]`,
+    );
   }
   if (x.shape.length < 2) throw new RangeError(`x must have shape [n, ...features], got [${x.shape.join(", ")}]`);
   if (x.shape[0] !== rows) throw new RangeError(`theta has ${rows} rows and x has ${x.shape[0]}; they must be pairs`);
@@ -56,7 +57,8 @@ export function usableRows(parameters: Prior, theta: NdArray, x: NdArray): Train
     for (let at = row * width; at < (row + 1) * width; at++) {
       const value = xValues[at]!;
       if (Number.isNaN(value)) absent++;
-      else if (!Number.isFinite(value)) throw new RangeError(`x holds ${value} in row ${row}: leave the row out, or make the value NaN (missing)`);
+      else if (!Number.isFinite(value))
+        throw new RangeError(`x holds ${value} in row ${row}: leave the row out, or make the value NaN (missing)`);
     }
     if (absent === width) continue;
     if (absent > 0) missing = true;
@@ -72,19 +74,18 @@ export function usableRows(parameters: Prior, theta: NdArray, x: NdArray): Train
   };
 }
 
-/** Transforms, standardises and splits, in one program. `rows` need not divide. */
+/** Transforms, standardises and shuffles, in one program. */
 export async function prepare(
   data: TrainingRows,
   options: {
     readonly parameters: Prior;
     readonly layout: Embedding["layout"];
-    readonly validationRows: number;
     readonly seed: number;
     readonly device?: string;
     readonly signal?: AbortSignal;
   },
 ): Promise<TrainingData> {
-  const { parameters, layout, validationRows, seed, device, signal } = options;
+  const { parameters, layout, seed, device, signal } = options;
   const inferred = inferredColumns(parameters);
   const bounds = inferredBounds(parameters);
   const run = program(
@@ -97,25 +98,13 @@ export async function prepare(
       const standard = cast(z.sub(scales.z.mean).div(scales.z.sd), "f32");
       const inputs = inputsOf(arranged, scales.x, data.missing);
       const order = random.permutation(random.fold(random.key(seed), streams.split), data.rows);
-      const part = (begin: number, end: number) => {
-        const indices = order.slice([begin], [end]);
-        return {
-          rows: tree.map((column: Tensor) => take(column, indices), { z: standard, inputs }) as Rows,
-          offset: take(offset, indices).mean(),
-        };
-      };
-      return { scales, validation: part(0, validationRows), training: part(validationRows, data.rows) };
+      const rows = tree.map((column: Tensor) => take(column, order), { z: standard, inputs }) as Rows;
+      return { scales, rows, jacobians: take(offset, order) };
     },
     { name: "prepare", ...(device !== undefined && { device }) },
   );
-  const { scales, training, validation } = await run.runAsync([data.theta, data.x], signal ? { signal } : {});
-  return {
-    scales,
-    training: training.rows,
-    validation: validation.rows,
-    trainingOffset: training.offset.item(),
-    validationOffset: validation.offset.item(),
-  };
+  const { scales, rows, jacobians } = await run.runAsync([data.theta, data.x], signal ? { signal } : {});
+  return { scales, rows, jacobians: jacobians.data() as Float64Array };
 }
 
 /** Columns of theta that are no nuisance. */
@@ -143,7 +132,9 @@ function requireInSupport(parameters: Prior, theta: Float32Array | Float64Array)
     // An f32 draw may lie half a last place outside an f64 bound.
     const slack = 1e-6 * Math.max(Math.abs(low) === Infinity ? 0 : Math.abs(low), Math.abs(high) === Infinity ? 0 : Math.abs(high));
     if (!(value >= low - slack && value <= high + slack && Number.isFinite(value))) {
-      throw new RangeError(`theta holds ${names[d]} = ${value} in row ${Math.floor(at / dimension)}, expected a number in [${low}, ${high}]`);
+      throw new RangeError(
+        `theta holds ${names[d]} = ${value} in row ${Math.floor(at / dimension)}, expected a number in [${low}, ${high}]`,
+      );
     }
   });
 }

@@ -38,7 +38,9 @@ export function makeSampler(fitted: Fitted) {
       (params: ModelParams, s: Scales, x: Tensor, seed: Tensor, member: Tensor, block: Tensor, pass: Tensor) => {
         const key = [member, block, pass].reduce(random.fold, random.fold(random.key(seed), streams.sample));
         const inputs = inputsOf(arrange(x, embedding.layout), s.x, fitted.shape.missing);
-        const z = cast(model.sample(params, key, inputs, n), "f64").mul(s.z.sd).add(s.z.mean);
+        const z = cast(model.sample(params, key, inputs, n), "f64")
+          .mul(s.z.sd)
+          .add(s.z.mean);
         const m = x.shape[0]!;
         return fromUnconstrained(z.reshape([m * n, dimension]), bounds).reshape([m, n, dimension]);
       },

@@ -6,7 +6,7 @@ import { FileFormatError } from "../file/errors.ts";
 import { decodeSafetensors, encodeSafetensors } from "../file/safetensors.ts";
 import { type Embedding, embeddingOf } from "./embedding.ts";
 import type { Fitted, TrainingRecord } from "./fitted.ts";
-import { makeModel, type ModelShape } from "./model.ts";
+import { type ModelShape, makeModel } from "./model.ts";
 import { fromNamed, toNamed } from "./named-arrays.ts";
 
 const format = "credence-posterior";
@@ -43,7 +43,10 @@ export async function writeFitted(fitted: Fitted, directory: string): Promise<vo
   await writeAtomically(join(directory, settingsFile), `${JSON.stringify(settings, null, 2)}\n`);
 }
 
-export async function readFitted(directory: string, options: { readonly embedding?: Embedding; readonly device?: string }): Promise<Fitted> {
+export async function readFitted(
+  directory: string,
+  options: { readonly embedding?: Embedding; readonly device?: string },
+): Promise<Fitted> {
   const { device } = options;
   const settingsPath = join(directory, settingsFile);
   const settings = parseSettings(await read(settingsPath), settingsPath);
@@ -88,7 +91,10 @@ function parseSettings(bytes: Uint8Array, path: string): Settings {
   }
   if (settings?.format !== format) throw new FileFormatError(path, `its format is ${String(settings?.format)}, expected ${format}`);
   if (settings.version !== version) {
-    throw new FileFormatError(path, `it is of version ${settings.version}, and this release reads version ${version}: load it with the release that wrote it`);
+    throw new FileFormatError(
+      path,
+      `it is of version ${settings.version}, and this release reads version ${version}: load it with the release that wrote it`,
+    );
   }
   const { parameters, observationShape, model, embedding, weights, record } = settings;
   const whole = Array.isArray(parameters) && Array.isArray(observationShape) && model && embedding && Array.isArray(weights) && record;
@@ -101,6 +107,8 @@ async function read(path: string): Promise<Uint8Array> {
     return await readFile(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-    throw new FileFormatError(path, "there is no such file; a saved posterior is a directory with posterior.json and weights.safetensors", { cause: error });
+    throw new FileFormatError(path, "there is no such file; a saved posterior is a directory with posterior.json and weights.safetensors", {
+      cause: error,
+    });
   }
 }

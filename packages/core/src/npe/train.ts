@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { cast, defaultThreads, type NdArray, program, type Tensor } from "@credence/tensor";
+import { cast, defaultThreads, type NdArray, program, type Tensor, tree } from "@credence/tensor";
 import type { Progress } from "../application.ts";
 import { concurrent } from "../simulate/concurrent.ts";
 import type { Prior } from "../simulate/prior.ts";
@@ -8,7 +8,7 @@ import { checkpointIn } from "./checkpoint.ts";
 import { type Embedding, identityEmbedding } from "./embedding.ts";
 import { disposeTree, type ModelArrays, trainingPrograms } from "./epoch.ts";
 import { type EpochInfo, type MemberRecord, trainMember } from "./member.ts";
-import { type FlowOptions, makeModel, type Model, type ModelParams, type ModelShape } from "./model.ts";
+import { type FlowOptions, type Model, type ModelParams, type ModelShape, makeModel } from "./model.ts";
 import { resolveTraining, type TrainingOptions } from "./options.ts";
 import { Posterior } from "./posterior.ts";
 import { inferredBounds, inferredColumns, prepare, type Rows, type TrainingRows, usableRows, validationBlock } from "./prepare.ts";
@@ -64,43 +64,82 @@ export async function trainPosterior(options: TrainPosteriorOptions): Promise<Po
 
   const placed = device !== undefined ? { device } : {};
   const cancellable = signal ? { signal } : {};
-  const prepared = await prepare(data, { parameters, layout: embedding.layout, validationRows, seed, ...placed, ...cancellable });
+  const prepared = await prepare(data, { parameters, layout: embedding.layout, seed, ...placed, ...cancellable });
   const trainingRows = data.rows - validationRows;
   const { ensembleSize, maxEpochs } = training;
-  const lanes = Math.min(threads, ensembleSize);
+  const lanes = Math.min(threads, Math.max(ensembleSize - 1, [training.weightDecay].flat().length));
   const batchSize = Math.min(training.batchSize, trainingRows);
-  const programs = trainingPrograms(model, { ...training, batchSize, trainingRows, seed, threads: Math.floor(threads / lanes), ...placed });
-  const store = checkpoint === undefined ? undefined : checkpointIn(checkpoint, identityOf(data, { seed, shape, embedding, training }), device);
+  // Stacking compares networks on the same rows.
+  const ownFolds = training.ensembleWeights === "equal";
+  // A small step is not worth sharing: its threads would wait for each other more than they work.
+  const stepThreads = batchSize >= rowsWorthSharing ? Math.floor(threads / lanes) : 1;
+  const programs = trainingPrograms(model, {
+    ...training,
+    batchSize,
+    trainingRows,
+    validationRows,
+    ownFolds,
+    seed,
+    threads: stepThreads,
+    ...placed,
+  });
+  const store =
+    checkpoint === undefined ? undefined : checkpointIn(checkpoint, identityOf(data, { seed, shape, embedding, training }), device);
 
-  const epochsDone = new Array<number>(ensembleSize).fill(0);
-  const report = (member: number, epochs: number) => {
-    epochsDone[member] = epochs;
-    onProgress?.("train", epochsDone.reduce((a, b) => a + b), ensembleSize * maxEpochs);
+  const decays = [training.weightDecay].flat();
+  const epochsDone = new Map<number, number>();
+  const report = (place: number, epochs: number) => {
+    epochsDone.set(place, epochs);
+    const done = [...epochsDone.values()].reduce((sum, n) => sum + n);
+    onProgress?.("train", done, (ensembleSize + decays.length - 1) * maxEpochs);
   };
-  const trained: { params: ModelArrays; record: MemberRecord }[] = [];
-  const train = async (member: number): Promise<void> => {
-    trained[member] = await trainMember({
+  const train = async (member: number, weightDecay: number, place: number): Promise<Trained> => {
+    const trained = await trainMember({
       member,
+      weightDecay,
+      place,
       programs,
       data: prepared,
       training,
+      fold: { first: ownFolds ? member * validationRows : 0, count: validationRows },
       ...(store && { checkpoint: store }),
       ...cancellable,
       onEpoch: (info) => {
         onEpoch?.(info);
-        report(member, info.epoch + 1);
+        report(place, info.epoch + 1);
       },
     });
-    report(member, maxEpochs);
+    report(place, maxEpochs);
+    return trained;
   };
-  await concurrent(ensembleSize, lanes, train, signal);
+  // The first network with every candidate decay; the best one trains the rest.
+  const candidates: Trained[] = [];
+  await concurrent(
+    decays.length,
+    lanes,
+    async (c) => {
+      candidates[c] = await train(0, decays[c]!, c === 0 ? 0 : ensembleSize + c - 1);
+    },
+    signal,
+  );
+  const first = candidates.reduce((best, next) => (bestLogProb(next) > bestLogProb(best) ? next : best));
+  for (const { params } of candidates.filter((candidate) => candidate !== first)) disposeTree(params);
+  const trained = [first];
+  await concurrent(
+    ensembleSize - 1,
+    lanes,
+    async (i) => {
+      trained[i + 1] = await train(i + 1, first.record.weightDecay, i + 1);
+    },
+    signal,
+  );
 
   const members = trained.map(({ params }) => params);
   const weights =
     training.ensembleWeights === "equal" || ensembleSize === 1
       ? new Array<number>(ensembleSize).fill(1 / ensembleSize)
-      : stackingWeights(await rowLogProbs(model, members, prepared.validation, placed));
-  disposeTree([prepared.training, prepared.validation]);
+      : stackingWeights(await rowLogProbs(model, members, prepared.rows, validationRows, placed));
+  disposeTree(prepared.rows);
   return new Posterior({
     names: inferredColumns(parameters).map((d) => parameters.names[d]!),
     bounds: inferredBounds(parameters),
@@ -116,7 +155,12 @@ export async function trainPosterior(options: TrainPosteriorOptions): Promise<Po
   });
 }
 
+type Trained = { readonly params: ModelArrays; readonly record: MemberRecord };
+const bestLogProb = ({ record }: Trained): number => record.validationLogProb[record.bestEpoch]!;
+
 const rowsMin = 20;
+/** Minibatches from this size on are computed by several threads. */
+const rowsWorthSharing = 1000;
 
 /** Rows for validation: a share, in whole blocks where they are many. */
 function splitRows(rows: number, fraction: number): number {
@@ -136,9 +180,16 @@ async function rowLogProbs(
   model: Model,
   members: readonly ModelArrays[],
   rows: Rows<NdArray>,
+  validationRows: number,
   placed: { readonly device?: string },
 ): Promise<ArrayLike<number>[]> {
-  const run = program((params: ModelParams, r: Rows) => cast(model.logProb(params, r.z, r.inputs), "f64") as Tensor, { name: "validate", ...placed });
+  const run = program(
+    (params: ModelParams, all: Rows) => {
+      const judged = tree.map((column: Tensor) => column.slice([0], [validationRows]), all) as Rows;
+      return cast(model.logProb(params, judged.z, judged.inputs), "f64") as Tensor;
+    },
+    { name: "validate", ...placed },
+  );
   const results: ArrayLike<number>[] = [];
   for (const params of members) results.push((await run.runAsync([params, rows])).data());
   return results;

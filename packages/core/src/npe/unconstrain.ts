@@ -24,7 +24,9 @@ export function toUnconstrained(theta: Tensor, bounds: readonly Bounds[]): reado
 /** z [n, D] -> theta [n, D], inside the support, its ends included. f64. */
 export function fromUnconstrained(z: Tensor, bounds: readonly Bounds[]): Tensor {
   const c = columns(bounds, z.dtype);
-  const interval = clamp(erf(z.div(Math.SQRT2)).add(1).mul(0.5), 0, 1).mul(c.width).add(c.low);
+  const interval = clamp(erf(z.div(Math.SQRT2)).add(1).mul(0.5), 0, 1)
+    .mul(c.width)
+    .add(c.low);
   const halfLine = exp(z.mul(c.direction)).mul(c.direction).add(c.origin);
   return where(c.isInterval, interval, where(c.isHalfLine, halfLine, z));
 }
@@ -43,7 +45,10 @@ function columns(bounds: readonly Bounds[], dtype: DType = "f64") {
   const isInterval = bounds.map(({ low, high }) => Number.isFinite(low) && Number.isFinite(high));
   const isHalfLine = bounds.map(({ low, high }) => Number.isFinite(low) !== Number.isFinite(high));
   const pick = (value: (bound: Bounds) => number, applies: readonly boolean[], otherwise: number) =>
-    constant(bounds.map((bound, d) => (applies[d] ? value(bound) : otherwise)), dtype);
+    constant(
+      bounds.map((bound, d) => (applies[d] ? value(bound) : otherwise)),
+      dtype,
+    );
   return {
     isInterval: constant(isInterval, "bool"),
     isHalfLine: constant(isHalfLine, "bool"),

@@ -1,4 +1,4 @@
-import { concat, type Tensor, type Tree, tree } from "@credence/tensor";
+import { concat, full, type Tensor, type Tree, tree } from "@credence/tensor";
 
 /** Puts the arrays of a tree end to end in one vector, and takes them out again as views. */
 export interface Packing<P> {
@@ -6,6 +6,8 @@ export interface Packing<P> {
   readonly size: number;
   pack(arrays: P): Tensor;
   unpack(vector: Tensor): P;
+  /** 1 for the elements of weights (arrays of rank 2 and more), 0 for those of biases. */
+  weights(): Tensor;
 }
 
 /**
@@ -31,5 +33,6 @@ export function packing<P extends Tree<Tensor>>(template: P): Packing<P> {
         structure,
         leaves.map((leaf, i) => vector.slice([ends[i]! - leaf.size], [ends[i]!]).reshape(leaf.shape)),
       ) as P,
+    weights: () => concat(leaves.map((leaf) => full([leaf.size], leaf.rank >= 2 ? 1 : 0, leaf.dtype))),
   };
 }

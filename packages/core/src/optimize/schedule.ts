@@ -1,4 +1,4 @@
-import { type Tensor, add, cast, clamp, constant as literal, cos, minimum, mul } from "@credence/tensor";
+import { add, cast, clamp, cos, constant as literal, minimum, mul, type Tensor } from "@credence/tensor";
 
 /** Learning rate (f32 scalar) at a step (i32 scalar, the first step is 0). Traced. */
 export type Schedule = (step: Tensor) => Tensor;

@@ -61,7 +61,9 @@ function nextReply(worker: Worker, signal?: AbortSignal): Promise<WorkerReply> {
   return new Promise<WorkerReply>((resolve, reject) => {
     worker.once("message", resolve);
     worker.once("error", (error) => reject(new SimulationError(`a simulation thread failed: ${error.message}`, { cause: error })));
-    worker.once("exit", (code) => reject(new SimulationError(`a simulation thread ended with exit code ${code}; the simulator must not exit`)));
+    worker.once("exit", (code) =>
+      reject(new SimulationError(`a simulation thread ended with exit code ${code}; the simulator must not exit`)),
+    );
     signal?.addEventListener("abort", () => reject(signal.reason), { once: true, signal: settled.signal });
   }).finally(() => {
     settled.abort();
@@ -75,12 +77,15 @@ function nextReply(worker: Worker, signal?: AbortSignal): Promise<WorkerReply> {
 const rowsPerDraw = 1024;
 
 /** Independent draws from the prior, [count, D] row-major, the same as a program simulator of the default chunk gets. */
-export async function drawPrior(parameters: Prior, options: { readonly count: number; readonly seed: number }): Promise<Float32Array | Float64Array> {
+export async function drawPrior(
+  parameters: Prior,
+  options: { readonly count: number; readonly seed: number },
+): Promise<Float32Array | Float64Array> {
   const { count, seed } = options;
-  const draw = program(
-    (c: Tensor) => parameters.sample(random.fold(random.fold(random.key(seed), streams.prior), c), [rowsPerDraw]),
-    { threads: 1, name: "prior" },
-  );
+  const draw = program((c: Tensor) => parameters.sample(random.fold(random.fold(random.key(seed), streams.prior), c), [rowsPerDraw]), {
+    threads: 1,
+    name: "prior",
+  });
   let theta: Float32Array | Float64Array | undefined;
   for (let start = 0; start < count; start += rowsPerDraw) {
     const drawn = await draw.runAsync([array(Int32Array.of(start / rowsPerDraw), { shape: [] })]);

@@ -34,7 +34,9 @@ export async function storedBlocks(source: BlockSource, directory: string, ident
 
 /** SHA-256 of numbers, in hexadecimal. */
 export function fingerprint(values: Float32Array | Float64Array): string {
-  return createHash("sha256").update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength)).digest("hex");
+  return createHash("sha256")
+    .update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength))
+    .digest("hex");
 }
 
 async function claim(path: string, identity: SimulationIdentity): Promise<void> {
@@ -43,7 +45,9 @@ async function claim(path: string, identity: SimulationIdentity): Promise<void> 
   if (found === undefined) return writeAtomically(path, wanted);
   const text = new TextDecoder().decode(found);
   if (text !== wanted) {
-    throw new RangeError(`${path} belongs to another simulation:\n${text}\nThis one is\n${wanted}\nGive another directory, or remove that one.`);
+    throw new RangeError(
+      `${path} belongs to another simulation:\n${text}\nThis one is\n${wanted}\nGive another directory, or remove that one.`,
+    );
   }
 }
 

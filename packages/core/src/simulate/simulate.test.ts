@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { normal, parameters, uniform } from "../distribution/index.ts";
 import { FileFormatError } from "../file/errors.ts";
 import { SimulationError } from "./errors.ts";
-import { simulate, type Simulator } from "./simulate.ts";
+import { type Simulator, simulate } from "./simulate.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -18,7 +18,11 @@ const asProgram: Simulator = {
 };
 
 const moduleOf = (source: string) => `data:text/javascript,${encodeURIComponent(source)}`;
-const asFunction = (body: string): Simulator => ({ kind: "function", module: moduleOf(`export function model(theta, random) { ${body} }`), name: "model" });
+const asFunction = (body: string): Simulator => ({
+  kind: "function",
+  module: moduleOf(`export function model(theta, random) { ${body} }`),
+  name: "model",
+});
 
 const noisy = asFunction("return [theta[0] + random.normal(), theta[1] * random.uniform(), theta[0]]");
 
@@ -91,7 +95,9 @@ describe("failing simulations", () => {
 
   it("are an error when there is nothing else", async () => {
     const throwing = asFunction('throw new Error("no equilibrium")');
-    await expect(simulate({ parameters: prior, simulator: throwing, count: 10, seed: 3 })).rejects.toThrow("all 10 simulations failed; row 0: no equilibrium");
+    await expect(simulate({ parameters: prior, simulator: throwing, count: 10, seed: 3 })).rejects.toThrow(
+      "all 10 simulations failed; row 0: no equilibrium",
+    );
     const empty: Simulator = { kind: "program", run: (_key, theta) => theta.mul(Number.NaN) };
     await expect(simulate({ parameters: prior, simulator: empty, count: 10, seed: 3 })).rejects.toThrow(SimulationError);
   });
@@ -101,7 +107,9 @@ describe("refusals", () => {
   const run = (simulator: Simulator, more = {}) => simulate({ parameters: prior, simulator, count: 10, seed: 3, ...more });
 
   it("say what is wrong with a simulator", async () => {
-    await expect(run({ kind: "function", module: moduleOf("export const a = 1"), name: "model" })).rejects.toThrow('no function named "model"');
+    await expect(run({ kind: "function", module: moduleOf("export const a = 1"), name: "model" })).rejects.toThrow(
+      'no function named "model"',
+    );
     await expect(run({ kind: "function", module: "/nowhere/model.mjs", name: "model" })).rejects.toThrow("could not be imported");
     await expect(run(asFunction("return 'far'"))).rejects.toThrow("row 0 returned string far, expected an array of numbers");
     await expect(run(asFunction("return theta[0] > 0 ? [1] : [1, 2]"))).rejects.toThrow(/returned [12] numbers, an earlier row [12]/);

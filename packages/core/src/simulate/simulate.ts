@@ -3,9 +3,9 @@ import type { Progress } from "../application.ts";
 import type { Block, BlockSource, Failure } from "./block.ts";
 import { concurrent } from "./concurrent.ts";
 import { SimulationError } from "./errors.ts";
-import { drawPrior, functionBlocks, type FunctionSimulator, SimulationWorkers } from "./function-simulator.ts";
+import { drawPrior, type FunctionSimulator, functionBlocks, SimulationWorkers } from "./function-simulator.ts";
 import type { Prior } from "./prior.ts";
-import { programBlocks, type ProgramSimulator } from "./program-simulator.ts";
+import { type ProgramSimulator, programBlocks } from "./program-simulator.ts";
 import { fingerprint, storedBlocks } from "./shards.ts";
 import { requireSeed } from "./streams.ts";
 
@@ -100,7 +100,8 @@ export async function simulate(options: SimulateOptions): Promise<Simulations> {
 
 function givenRows(theta: NdArray, count: number, dimension: number): Float32Array | Float64Array {
   const values = theta.data();
-  if (!(values instanceof Float32Array || values instanceof Float64Array)) throw new TypeError(`theta must be f32 or f64, got ${theta.dtype}`);
+  if (!(values instanceof Float32Array || values instanceof Float64Array))
+    throw new TypeError(`theta must be f32 or f64, got ${theta.dtype}`);
   const { shape } = theta;
   if (shape.length === 2 && shape[0] === count && shape[1] === dimension) return values;
   if (shape.length !== 1 || shape[0] !== dimension) {

@@ -20,7 +20,13 @@ export interface WorkerRequest {
 export type WorkerReply =
   | { readonly kind: "ready" }
   | { readonly kind: "unusable"; readonly message: string }
-  | { readonly kind: "rows"; readonly start: number; readonly x: Float64Array; readonly length: number; readonly failures: readonly Failure[] };
+  | {
+      readonly kind: "rows";
+      readonly start: number;
+      readonly x: Float64Array;
+      readonly length: number;
+      readonly failures: readonly Failure[];
+    };
 
 const port = parentPort!;
 const { module, name, seed, dimension } = workerData as WorkerSetup;
@@ -66,7 +72,9 @@ async function simulateRows(simulator: CallableFunction, { start, rows, theta }:
 
 function isNumbers(value: unknown): value is ArrayLike<number> {
   if (Array.isArray(value)) return value.every((entry) => typeof entry === "number");
-  return ArrayBuffer.isView(value) && !(value instanceof DataView) && !(value instanceof BigInt64Array) && !(value instanceof BigUint64Array);
+  return (
+    ArrayBuffer.isView(value) && !(value instanceof DataView) && !(value instanceof BigInt64Array) && !(value instanceof BigUint64Array)
+  );
 }
 
 function describe(value: unknown): string {

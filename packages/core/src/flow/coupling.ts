@@ -25,16 +25,7 @@ export interface CouplingSplineOptions {
  * Durkan, Bekasov, Murray and Papamakarios 2019. The defaults are those of the sbi package.
  */
 export function couplingSpline(options: CouplingSplineOptions): Flow<readonly Tree<Tensor>[]> {
-  const {
-    dimension,
-    context = 0,
-    transforms = 5,
-    hidden = 50,
-    blocks = 2,
-    bins = 10,
-    bound = 3,
-    activation = "relu",
-  } = options;
+  const { dimension, context = 0, transforms = 5, hidden = 50, blocks = 2, bins = 10, bound = 3, activation = "relu" } = options;
   requireWidth("dimension", dimension);
   requireWidth("transforms", transforms);
   const element = splineElement({ bins, bound });

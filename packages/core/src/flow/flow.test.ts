@@ -17,7 +17,10 @@ type Kind = (options: {
 
 const kinds: Readonly<Record<string, Kind>> = {
   "conditional affine": ({ dimension, context, hidden }) =>
-    composeFlow([conditionalAffine({ dimension, context: Math.max(context, 1), hidden }) as Transform], { dimension, context }),
+    composeFlow([conditionalAffine({ dimension, context: Math.max(context, 1), hidden }) as Transform], {
+      dimension,
+      context: Math.max(context, 1),
+    }),
   "coupling spline": couplingSpline,
   "masked autoregressive": maskedAutoregressive,
   "autoregressive spline": autoregressiveSpline,
@@ -49,7 +52,7 @@ describe.each(Object.entries(kinds))("%s", (_name, kind) => {
     const run = program(() => {
       const params = shaken(flow, 1, 0.2);
       const theta = random.normal(random.key(2), [rows, dimension], { dtype: "f64" }).mul(1.5);
-      const c = context > 0 ? random.normal(random.key(3), [rows, context], { dtype: "f64" }) : undefined;
+      const c = flow.contextDimension > 0 ? random.normal(random.key(3), [rows, flow.contextDimension], { dtype: "f64" }) : undefined;
       const [z] = flow.forward(params, theta, c);
       return { moved: z.sub(theta).abs().max(), error: flow.inverse(params, z, c).sub(theta).abs().max() };
     });

@@ -6,7 +6,7 @@ export interface Network<P extends Tree<Tensor> = Tree<Tensor>> {
   readonly output: number;
   init(key: Tensor): P;
   /** x: [rows, ...features]; context: [rows, features] where the network takes one. Result: [rows, output]. */
-  apply(params: P, x: Tensor, context?: Tensor, dropoutKey?: Tensor): Tensor;
+  apply(params: P, x: Tensor, context?: Tensor): Tensor;
 }
 
 export type Activation = "relu" | "tanh" | "silu" | "elu";

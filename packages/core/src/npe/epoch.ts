@@ -44,9 +44,7 @@ export function trainingPrograms(model: Model, options: EpochOptions) {
       decayMask,
     });
   const average = averageDecay > 0 ? movingAverage<Tensor>({ decay: averageDecay }) : undefined;
-  const lossAndGradient = valueAndGrad((params: ModelParams, batch: Rows, dropoutKey: Tensor) =>
-    model.logProb(params, batch.z, batch.inputs, dropoutKey).mean().neg(),
-  );
+  const lossAndGradient = valueAndGrad((params: ModelParams, batch: Rows) => model.logProb(params, batch.z, batch.inputs).mean().neg());
   const placement = { threads: options.threads, ...(options.device !== undefined && { device: options.device }) };
 
   const keyed = (stream: number, member: Tensor) => random.fold(random.fold(random.key(options.seed), stream), member);
@@ -69,15 +67,14 @@ export function trainingPrograms(model: Model, options: EpochOptions) {
       const fold = options.ownFolds ? member.mul(validationRows) : 0;
       const rowsAt = (positions: Tensor): Tensor => rem(positions.add(fold), rows);
       const order = rowsAt(random.permutation(random.fold(keyed(streams.shuffle, member), number), trainingRows).add(validationRows));
-      const dropout = random.fold(keyed(streams.dropout, member), number);
-      const step = (carry: TrainingState, [indices, i]: readonly [Tensor, Tensor]): [TrainingState, Tensor] => {
-        const [loss, gradient] = lossAndGradient(layout.unpack(carry.params), pick(indices), random.fold(dropout, i));
+      const step = (carry: TrainingState, indices: Tensor): [TrainingState, Tensor] => {
+        const [loss, gradient] = lossAndGradient(layout.unpack(carry.params), pick(indices));
         const next = optimiser.step(carry.optimiser, carry.params, layout.pack(gradient));
         const averaged = average && { average: average.step(carry.average!, next.params) };
         return [{ params: next.params, optimiser: next.state, ...averaged }, loss];
       };
       const minibatches = order.slice([0], [batches * batchSize]).reshape([batches, batchSize]);
-      const [next, losses] = scan(step, state, [minibatches, arange(batches)]);
+      const [next, losses] = scan(step, state, minibatches);
       const judged = layout.unpack(average ? average.value(next.average!) : next.params);
       return {
         state: next,

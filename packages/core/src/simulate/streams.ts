@@ -8,7 +8,6 @@ export const streams = {
   sample: 6,
   member: 7,
   maximise: 8,
-  dropout: 9,
 } as const;
 
 /** Refuses a seed that is no integer in [0, 2^32). */

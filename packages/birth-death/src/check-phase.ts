@@ -1,4 +1,13 @@
-import { c2st, calibrationDraws, expectedCoverage, posteriorPredictive, sbc, type Simulations, simulate, type Statistic } from "@credence/core";
+import {
+  c2st,
+  calibrationDraws,
+  expectedCoverage,
+  posteriorPredictive,
+  type Simulations,
+  type Statistic,
+  sbc,
+  simulate,
+} from "@credence/core";
 import { array, type NdArray } from "@credence/tensor";
 import { rateNames } from "./model.ts";
 import { type DonePhase, phase } from "./phase.ts";
@@ -19,7 +28,13 @@ export type CheckFacts = {
   readonly predictive: {
     /** Share of observed counts within the central 90 % band. */
     readonly coverage90: number;
-    readonly statistics: readonly { readonly name: string; readonly observed: number; readonly mean: number; readonly sd: number; readonly pValue: number }[];
+    readonly statistics: readonly {
+      readonly name: string;
+      readonly observed: number;
+      readonly mean: number;
+      readonly sd: number;
+      readonly pValue: number;
+    }[];
   };
 };
 
@@ -40,18 +55,36 @@ const statistics: Readonly<Record<string, Statistic>> = {
 };
 
 /** Classifier against the oracle, calibration on fresh prior draws, and replicated series: arrays.ranks, arrays.replicated. */
-export async function checkPhase(run: Run, posterior: CensusPosterior, inferred: DonePhase, oracle: DonePhase | undefined): Promise<DonePhase<CheckFacts>> {
+export async function checkPhase(
+  run: Run,
+  posterior: CensusPosterior,
+  inferred: DonePhase,
+  oracle: DonePhase | undefined,
+): Promise<DonePhase<CheckFacts>> {
   const { observation, settings, context, directory } = run;
   const { effort, seed } = settings;
   const { replicates, replicateDraws, classifierDraws, predictiveDraws } = effort;
   return phase<CheckFacts>({
     directory,
     name: "check",
-    inputs: { inferred: inferred.fingerprint, oracle: oracle?.fingerprint ?? null, replicates, replicateDraws, classifierDraws, predictiveDraws },
+    inputs: {
+      inferred: inferred.fingerprint,
+      oracle: oracle?.fingerprint ?? null,
+      replicates,
+      replicateDraws,
+      classifierDraws,
+      predictiveDraws,
+    },
     compute: async () => {
       const { signal } = context;
       const draws = rows(inferred.arrays.draws!);
-      const accuracy = oracle && (await c2st(spread(rows(oracle.arrays.draws!), classifierDraws), spread(draws, classifierDraws), { seed, signal, onProgress: report }));
+      const accuracy =
+        oracle &&
+        (await c2st(spread(rows(oracle.arrays.draws!), classifierDraws), spread(draws, classifierDraws), {
+          seed,
+          signal,
+          onProgress: report,
+        }));
 
       const held = await heldOut(run);
       const calibration = await calibrationDraws({

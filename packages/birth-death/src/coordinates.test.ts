@@ -1,10 +1,24 @@
 import { array, program, type Tensor } from "@credence/tensor";
 import { describe, expect, test } from "vitest";
-import { type Bounds, fromCoordinates, slopes, toCoordinates, type Triple } from "./coordinates.ts";
+import { type Bounds, fromCoordinates, slopes, type Triple, toCoordinates } from "./coordinates.ts";
 
 const boxes: readonly [string, readonly Bounds[]][] = [
-  ["the unit box", [{ low: 0, high: 1 }, { low: 0, high: 1 }, { low: 0, high: 5 }]],
-  ["an uneven box away from zero", [{ low: 0.05, high: 2 }, { low: 0.1, high: 0.9 }, { low: 1, high: 30 }]],
+  [
+    "the unit box",
+    [
+      { low: 0, high: 1 },
+      { low: 0, high: 1 },
+      { low: 0, high: 5 },
+    ],
+  ],
+  [
+    "an uneven box away from zero",
+    [
+      { low: 0.05, high: 2 },
+      { low: 0.1, high: 0.9 },
+      { low: 1, high: 30 },
+    ],
+  ],
 ];
 
 type Columns = readonly (readonly number[])[];
@@ -33,7 +47,10 @@ describe.each(boxes)("in %s", (_, bounds) => {
   test("any coordinates give rates inside the box, without NaN", () => {
     const places = [-40, -9, -1, 0, 2, 9, 40];
     const all = places.flatMap((x) => places.flatMap((y) => places.map((z) => [x, y, z])));
-    const rates = evaluate((x) => fromCoordinates(x, bounds), [0, 1, 2].map((i) => all.map((place) => place[i]!)));
+    const rates = evaluate(
+      (x) => fromCoordinates(x, bounds),
+      [0, 1, 2].map((i) => all.map((place) => place[i]!)),
+    );
     rates.forEach((column, i) => {
       for (const rate of column) {
         expect(rate).toBeGreaterThanOrEqual(bounds[i]!.low - 1e-12);
@@ -43,15 +60,29 @@ describe.each(boxes)("in %s", (_, bounds) => {
   });
 
   test("the first coordinate is a function of the difference of birth and death alone", () => {
-    const [first] = evaluate((x) => toCoordinates(x, bounds), [[0.2, 0.5], [0.15, 0.45], [2, 3]]);
+    const [first] = evaluate(
+      (x) => toCoordinates(x, bounds),
+      [
+        [0.2, 0.5],
+        [0.15, 0.45],
+        [2, 3],
+      ],
+    );
     expect(first![0]).toBeCloseTo(first![1]!, 12);
   });
 
   test("slopes are those of finite differences", () => {
-    const at = [[0.3, -0.5, 1.2], [-0.8, 0.4, 2], [0.1, -1, 0.5]];
+    const at = [
+      [0.3, -0.5, 1.2],
+      [-0.8, 0.4, 2],
+      [0.1, -1, 0.5],
+    ];
     const h = 1e-5;
     const moved = (axis: number, by: number): number[][] =>
-      evaluate((x) => fromCoordinates(x, bounds), at.map((column, i) => column.map((value) => (i === axis ? value + by : value))));
+      evaluate(
+        (x) => fromCoordinates(x, bounds),
+        at.map((column, i) => column.map((value) => (i === axis ? value + by : value))),
+      );
     const difference = (axis: number): number[][] => {
       const [up, down] = [moved(axis, h), moved(axis, -h)];
       return up.map((column, i) => column.map((value, row) => (value - down[i]![row]!) / (2 * h)));

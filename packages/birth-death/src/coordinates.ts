@@ -27,9 +27,17 @@ const width = ({ low, high }: Bounds): number => high - low;
 
 export function toCoordinates(rates: Triple, bounds: readonly Bounds[]): Triple {
   // A rate on its bound counts as half a unit of the last place of f32 inside.
-  const [x, y, z] = bounds.map((bound, i) => clamp(rates[i]!.sub(bound.low).div(width(bound)), 2 ** -25, 1 - 2 ** -25)) as unknown as Triple;
+  const [x, y, z] = bounds.map((bound, i) =>
+    clamp(rates[i]!.sub(bound.low).div(width(bound)), 2 ** -25, 1 - 2 ** -25),
+  ) as unknown as Triple;
   const [a, b] = bounds.map(width) as [number, number];
-  const first = logit(x.mul(a).sub(y.mul(b)).add(b).div(a + b));
+  const first = logit(
+    x
+      .mul(a)
+      .sub(y.mul(b))
+      .add(b)
+      .div(a + b),
+  );
   return [first, logit(x).add(logit(y)).mul(0.5), logit(z)];
 }
 
@@ -39,7 +47,9 @@ export function toCoordinates(rates: Triple, bounds: readonly Bounds[]): Triple 
  */
 export function fromCoordinates([first, second, third]: Triple, bounds: readonly Bounds[]): Triple {
   const [a, b] = bounds.map(width) as [number, number];
-  const rho = sigmoid(first).mul(a + b).sub(b);
+  const rho = sigmoid(first)
+    .mul(a + b)
+    .sub(b);
   const odds = sigmoid(second.mul(2));
   const against = sigmoid(second.mul(-2));
   const quadratic = against.sub(odds);
@@ -48,7 +58,11 @@ export function fromCoordinates([first, second, third]: Triple, bounds: readonly
   const root = sqrt(linear.square().add(quadratic.mul(constant).mul(4)));
   // Of the two forms of the root, the one that adds numbers of one sign; the other's divisor is replaced where it is not used.
   const rising = less(0, linear);
-  const x = where(rising, constant.mul(2).div(where(rising, linear.add(root), 1)), root.sub(linear).div(where(rising, 1, quadratic.mul(2))));
+  const x = where(
+    rising,
+    constant.mul(2).div(where(rising, linear.add(root), 1)),
+    root.sub(linear).div(where(rising, 1, quadratic.mul(2))),
+  );
   const inside = clamp(x, where(less(0, rho), rho, 0), where(less(rho, a - b), rho.add(b), a));
   return [inside.add(bounds[0]!.low), inside.sub(rho).add(bounds[1]!.low), sigmoid(third).mul(width(bounds[2]!)).add(bounds[2]!.low)];
 }

@@ -1,7 +1,7 @@
 import { type Embedding, identityEmbedding, type Network, recurrent, recurrentEmbedding } from "@credence/core";
 import { cast, concat, constant, greaterEqual, log1p, sign, sqrt, type Tensor } from "@credence/tensor";
-import { type CensusDesign, checkDesign } from "./design.ts";
 import type { Bounds } from "./coordinates.ts";
+import { type CensusDesign, checkDesign } from "./design.ts";
 import type { Laplace } from "./quasi-likelihood.ts";
 import { describe, summaryNames } from "./summary.ts";
 

@@ -1,12 +1,13 @@
+export type { Bounds } from "./coordinates.ts";
 export { type CensusDesign, countMaxFor } from "./design.ts";
 export { type CensusEmbedding, censusEmbedding, type EmbeddingName, transitions } from "./embedding.ts";
+export { type InferOptions, inferRates, type RateInference } from "./infer.ts";
 export { type MaximumLikelihood, maximumLikelihood } from "./maximum-likelihood.ts";
 export { birthDeathParameters, type RateName, type RatePriors, type Rates, rateNames } from "./model.ts";
 export { covariance, mean, type Stationary, stationary, variance } from "./moments.ts";
 export { type CountSeries, logLikelihood, type OracleOptions, samplePosterior } from "./oracle.ts";
-export type { Bounds } from "./coordinates.ts";
+export { type CensusPosterior, censusPosterior, simulateCensus, trainCensusPosterior } from "./posterior.ts";
 export type { Laplace } from "./quasi-likelihood.ts";
-export { censusPosterior, type CensusPosterior, simulateCensus, trainCensusPosterior } from "./posterior.ts";
 export { application } from "./reproduce.ts";
 export { censusSimulator, simulateCounts, simulateEvents } from "./simulator.ts";
 export { describe, summarize, summaryNames } from "./summary.ts";

@@ -1,5 +1,5 @@
 import { array, program, type Tensor } from "@credence/tensor";
-import { type Rates, type RateName, rateNames } from "./model.ts";
+import { type RateName, type Rates, rateNames } from "./model.ts";
 import { type CountSeries, logLikelihood } from "./oracle.ts";
 
 export interface MaximumLikelihood {
@@ -44,8 +44,12 @@ export async function maximumLikelihood(
 
   const found = best.point.map(Math.exp);
   const inside = found.flatMap((rate, axis) => (rate > rateMin ? [axis] : []));
-  const place = (factors: readonly number[]): number[] => found.map((rate, axis) => (inside.includes(axis) ? rate * factors[inside.indexOf(axis)]! : rate));
-  const { hessian } = await derivatives((points) => evaluate(points.map(place)), inside.map(() => 1));
+  const place = (factors: readonly number[]): number[] =>
+    found.map((rate, axis) => (inside.includes(axis) ? rate * factors[inside.indexOf(axis)]! : rate));
+  const { hessian } = await derivatives(
+    (points) => evaluate(points.map(place)),
+    inside.map(() => 1),
+  );
   const covariance = inverse(hessian.map((row) => row.map((value) => -value)));
   return {
     rates: { birthRate: found[0]!, deathRate: found[1]!, immigrationRate: found[2] ?? 0 },
@@ -60,7 +64,9 @@ async function climb(evaluate: Evaluate, free: number): Promise<Point> {
   for (let iteration = 0; iteration < iterationsMax; iteration++) {
     const { gradient, hessian } = await derivatives(evaluate, best.point);
     const candidates = dampings.map((damping) => {
-      const curvature = hessian.map((row, i) => row.map((value, j) => (i === j ? -value + damping * Math.max(Math.abs(value), 1e-6) : -value)));
+      const curvature = hessian.map((row, i) =>
+        row.map((value, j) => (i === j ? -value + damping * Math.max(Math.abs(value), 1e-6) : -value)),
+      );
       const step = solve(curvature, gradient);
       // Half a natural logarithm at most: no step leaves the region where the quadratic means anything.
       const limit = Math.min(1, 0.5 / Math.max(...step.map(Math.abs), 1e-300));
@@ -71,7 +77,9 @@ async function climb(evaluate: Evaluate, free: number): Promise<Point> {
     if (gain > 0) best = next;
     if (!(gain > 1e-13 * Math.abs(best.value))) return best;
   }
-  throw new RangeError(`no maximum after ${iterationsMax} Newton steps: the likelihood still rises at rates ${best.point.map(Math.exp).join(", ")}`);
+  throw new RangeError(
+    `no maximum after ${iterationsMax} Newton steps: the likelihood still rises at rates ${best.point.map(Math.exp).join(", ")}`,
+  );
 }
 
 interface Point {
@@ -81,29 +89,43 @@ interface Point {
 }
 
 function highest(points: readonly (readonly number[])[], values: readonly number[]): Point {
-  return points.reduce<Point>((best, point, i) => (values[i]! > best.value ? { point, value: values[i]! } : best), { point: points[0]!, value: -Infinity });
+  return points.reduce<Point>((best, point, i) => (values[i]! > best.value ? { point, value: values[i]! } : best), {
+    point: points[0]!,
+    value: -Infinity,
+  });
 }
 
 /** The best of a coarse grid: powers of two for births and for deaths, powers of four for immigration. */
 async function start(evaluate: Evaluate, free: number): Promise<Point> {
-  const powers = (from: number, to: number, base: number): number[] => Array.from({ length: to - from + 1 }, (_, k) => (from + k) * Math.log(base));
+  const powers = (from: number, to: number, base: number): number[] =>
+    Array.from({ length: to - from + 1 }, (_, k) => (from + k) * Math.log(base));
   const perCapita = powers(-8, 4, 2);
   const grid = perCapita.flatMap((birth) =>
     perCapita.flatMap((death) => (free === 2 ? [[birth, death]] : powers(-3, 3, 4).map((immigration) => [birth, death, immigration]))),
   );
   const best = highest(grid, await evaluate(grid));
-  if (best.value === -Infinity) throw new RangeError("the counts are impossible at every rate: a population without immigration cannot come back from zero");
+  if (best.value === -Infinity)
+    throw new RangeError("the counts are impossible at every rate: a population without immigration cannot come back from zero");
   return best;
 }
 
 /** Gradient and second derivatives by central differences, in one evaluation of all points. */
 async function derivatives(evaluate: Evaluate, at: readonly number[]): Promise<{ gradient: number[]; hessian: number[][] }> {
-  const moved = (...moves: [axis: number, step: number][]): number[] => at.map((value, i) => moves.reduce((sum, [axis, step]) => (axis === i ? sum + step : sum), value));
+  const moved = (...moves: [axis: number, step: number][]): number[] =>
+    at.map((value, i) => moves.reduce((sum, [axis, step]) => (axis === i ? sum + step : sum), value));
   const h = gradientStep;
   const k = curvatureStep;
   const axes = at.map((_, i) => i);
-  const corners = (i: number, j: number): number[][] => [moved([i, k], [j, k]), moved([i, k], [j, -k]), moved([i, -k], [j, k]), moved([i, -k], [j, -k])];
-  const values = await evaluate([...axes.flatMap((i) => [moved([i, h]), moved([i, -h])]), ...axes.flatMap((i) => axes.flatMap((j) => corners(i, j)))]);
+  const corners = (i: number, j: number): number[][] => [
+    moved([i, k], [j, k]),
+    moved([i, k], [j, -k]),
+    moved([i, -k], [j, k]),
+    moved([i, -k], [j, -k]),
+  ];
+  const values = await evaluate([
+    ...axes.flatMap((i) => [moved([i, h]), moved([i, -h])]),
+    ...axes.flatMap((i) => axes.flatMap((j) => corners(i, j))),
+  ]);
   return {
     gradient: axes.map((i) => (values[2 * i]! - values[2 * i + 1]!) / (2 * h)),
     hessian: axes.map((i) =>
@@ -132,5 +154,10 @@ function solve(matrix: readonly (readonly number[])[], right: readonly number[])
 }
 
 function inverse(matrix: readonly (readonly number[])[]): number[][] {
-  return matrix.map((_, i) => solve(matrix, matrix.map((__, j) => Number(i === j))));
+  return matrix.map((_, i) =>
+    solve(
+      matrix,
+      matrix.map((__, j) => Number(i === j)),
+    ),
+  );
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { covariance, mean, stationary, variance } from "./moments.ts";
 import type { Rates } from "./model.ts";
+import { covariance, mean, stationary, variance } from "./moments.ts";
 
 /**
  * P(N(t) = n | N(0) = i) by uniformisation of the generator truncated at `size` states: an independent route to the law.

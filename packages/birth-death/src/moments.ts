@@ -21,9 +21,7 @@ export function variance(initialCount: number, years: number, rates: Rates): num
   const { birthRate, deathRate, immigrationRate } = rates;
   const growthRate = birthRate - deathRate;
   const phi = growthIntegral(growthRate, years);
-  return (
-    initialCount * (birthRate + deathRate) * Math.exp(growthRate * years) * phi + immigrationRate * phi * (1 + birthRate * phi)
-  );
+  return initialCount * (birthRate + deathRate) * Math.exp(growthRate * years) * phi + immigrationRate * phi * (1 + birthRate * phi);
 }
 
 /** Cov[N(s), N(t) | N(0) = i] = e^{(λ-μ)(t-s)} Var N(s) for s <= t; symmetric in s and t. */
@@ -53,7 +51,9 @@ export interface Stationary {
 export function stationary(rates: Rates): Stationary {
   const { birthRate, deathRate, immigrationRate } = rates;
   if (!(birthRate < deathRate)) {
-    throw new RangeError(`a stationary law needs birthRate < deathRate, got ${birthRate} and ${deathRate}; use mean() and variance() at a time`);
+    throw new RangeError(
+      `a stationary law needs birthRate < deathRate, got ${birthRate} and ${deathRate}; use mean() and variance() at a time`,
+    );
   }
   const decayRate = deathRate - birthRate;
   const size = immigrationRate / birthRate;

@@ -30,14 +30,17 @@ const simulatedSeed = 7;
 
 /** Maximum likelihood with its standard errors, as printed. */
 const cranePublished: Readonly<Record<string, PublishedValue>> = Object.fromEntries(
-  [
-    [0.1812, 0.0317, "1/year"] as const,
-    [0.1489, 0.0294, "1/year"] as const,
-    [0.3157, 0.4768, "individuals/year"] as const,
-  ].map(([value, sd, unit], i) => [
-    rateNames[i]!,
-    { value, sd, unit, source: "maximum likelihood and standard error, BirDePy (Hautphenne and Patch, Journal of Statistical Software 2024)" },
-  ]),
+  [[0.1812, 0.0317, "1/year"] as const, [0.1489, 0.0294, "1/year"] as const, [0.3157, 0.4768, "individuals/year"] as const].map(
+    ([value, sd, unit], i) => [
+      rateNames[i]!,
+      {
+        value,
+        sd,
+        unit,
+        source: "maximum likelihood and standard error, BirDePy (Hautphenne and Patch, Journal of Statistical Software 2024)",
+      },
+    ],
+  ),
 );
 
 /**
@@ -90,7 +93,9 @@ async function registered(name: string): Promise<Observation> {
 
 /** Sixty years of a population whose rates are known. */
 function simulated(): Observation {
-  const simulate = program((rates: Tensor) => simulateCounts(random.key(simulatedSeed), rates, simulatedDesign), { name: "simulated series" });
+  const simulate = program((rates: Tensor) => simulateCounts(random.key(simulatedSeed), rates, simulatedDesign), {
+    name: "simulated series",
+  });
   using rates = array(
     Float32Array.from(rateNames, (name) => simulatedTruth[name]),
     { shape: [1, rateNames.length] },

@@ -14,7 +14,11 @@ export type OracleFacts = {
   readonly rHat: readonly number[];
   readonly essBulk: readonly number[];
   readonly essTail: readonly number[];
-  readonly maximum: { readonly rates: readonly number[]; readonly standardErrors: readonly (number | null)[]; readonly logLikelihood: number };
+  readonly maximum: {
+    readonly rates: readonly number[];
+    readonly standardErrors: readonly (number | null)[];
+    readonly logLikelihood: number;
+  };
 };
 
 /** Long chains under the exact likelihood, arrays.draws [chains · draws, 3], and its maximum. */
@@ -24,7 +28,13 @@ export async function oraclePhase({ observation, settings, context, directory }:
   return phase({
     directory,
     name: "oracle",
-    inputs: { times: [...times], counts: [...counts], bounds: parameters.bounds.map(({ low, high }) => [low, high]), effort: { ...effort.oracle }, seed },
+    inputs: {
+      times: [...times],
+      counts: [...counts],
+      bounds: parameters.bounds.map(({ low, high }) => [low, high]),
+      effort: { ...effort.oracle },
+      seed,
+    },
     compute: async () => {
       const { signal } = context;
       const onProgress = ({ done, total }: { done: number; total: number }): void => context.progress("oracle", done, total);
@@ -38,7 +48,11 @@ export async function oraclePhase({ observation, settings, context, directory }:
           rHat: quantities.map(rHat),
           essBulk: quantities.map((quantity) => effectiveSampleSize(quantity, "bulk")),
           essTail: quantities.map((quantity) => effectiveSampleSize(quantity, "tail")),
-          maximum: { rates: rateNames.map((name) => rates[name]), standardErrors: rateNames.map((name) => standardErrors[name] ?? null), logLikelihood },
+          maximum: {
+            rates: rateNames.map((name) => rates[name]),
+            standardErrors: rateNames.map((name) => standardErrors[name] ?? null),
+            logLikelihood,
+          },
         },
         arrays: { draws: Float64Array.from(chains.draws.data()) },
       };

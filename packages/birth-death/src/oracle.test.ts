@@ -58,7 +58,9 @@ describe("maximum likelihood", () => {
   });
 
   test("says so where no rates make the counts possible", async () => {
-    await expect(maximumLikelihood({ times: [0, 1, 2], counts: [2, 0, 3] }, { immigration: false })).rejects.toThrow("impossible at every rate");
+    await expect(maximumLikelihood({ times: [0, 1, 2], counts: [2, 0, 3] }, { immigration: false })).rejects.toThrow(
+      "impossible at every rate",
+    );
   });
 });
 

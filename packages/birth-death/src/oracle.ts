@@ -87,16 +87,23 @@ function designOf({ times, counts }: CountSeries): CensusDesign {
   return { times, firstCount: counts[0]!, countMax: countMaxFor(counts) };
 }
 
-/** Pairs of successive counts, each [1, intervals]. */
-function transitionsOf({ times, counts }: CountSeries): { before: number[][]; after: number[][]; years: number[][] } {
+/** @throws {RangeError} naming the value at fault. */
+export function requireSeries({ times, counts }: CountSeries): void {
   if (times.length !== counts.length || times.length < 2) {
     throw new RangeError(`expected as many times as counts, at least 2, got ${times.length} times and ${counts.length} counts`);
   }
   const n = Array.from(counts);
   const wrong = n.findIndex((count) => !(Number.isInteger(count) && count >= 0));
   if (wrong >= 0) throw new RangeError(`counts must be integers >= 0, got ${n[wrong]} at position ${wrong}`);
-  const years = Array.from({ length: n.length - 1 }, (_, l) => times[l + 1]! - times[l]!);
-  const backward = years.findIndex((interval) => !(interval > 0));
-  if (backward >= 0) throw new RangeError(`times must increase, got ${times[backward]} followed by ${times[backward + 1]}`);
-  return { before: [n.slice(0, -1)], after: [n.slice(1)], years: [years] };
+  for (let l = 0; l + 1 < times.length; l++) {
+    if (!(times[l + 1]! > times[l]!)) throw new RangeError(`times must increase, got ${times[l]} followed by ${times[l + 1]}`);
+  }
+}
+
+/** Pairs of successive counts, each [1, intervals]. */
+function transitionsOf(series: CountSeries): { before: number[][]; after: number[][]; years: number[][] } {
+  requireSeries(series);
+  const { times, counts } = series;
+  const n = Array.from(counts);
+  return { before: [n.slice(0, -1)], after: [n.slice(1)], years: [n.slice(1).map((_, l) => times[l + 1]! - times[l]!)] };
 }

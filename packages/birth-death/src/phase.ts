@@ -38,7 +38,9 @@ const format = "birth-death 1";
  * @throws {FileFormatError} where the file is damaged.
  */
 export async function phase<Facts extends JsonValue>({ directory, name, inputs, compute }: PhaseOptions<Facts>): Promise<DonePhase<Facts>> {
-  const fingerprint = createHash("sha256").update(JSON.stringify([format, name, inputs])).digest("hex");
+  const fingerprint = createHash("sha256")
+    .update(JSON.stringify([format, name, inputs]))
+    .digest("hex");
   const path = join(directory, `${name}.safetensors`);
   const stored = await read<Facts>(path, fingerprint);
   if (stored !== undefined) return stored;
@@ -46,7 +48,9 @@ export async function phase<Facts extends JsonValue>({ directory, name, inputs, 
   const begun = performance.now();
   const { facts, arrays = {} } = await compute(fingerprint);
   const seconds = (performance.now() - begun) / 1000;
-  const encoded = Object.fromEntries(Object.entries(arrays).map(([key, data]) => [key, { dtype: "f64" as const, shape: [data.length], data }]));
+  const encoded = Object.fromEntries(
+    Object.entries(arrays).map(([key, data]) => [key, { dtype: "f64" as const, shape: [data.length], data }]),
+  );
   await writeAtomically(path, encodeSafetensors(encoded, { fingerprint, seconds: String(seconds), facts: JSON.stringify(facts) }));
   return { facts, arrays, fingerprint, seconds };
 }

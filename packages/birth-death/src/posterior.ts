@@ -1,9 +1,17 @@
-import { type Prior, type Posterior, type Progress, simulate, trainPosterior, type FlowOptions, type TrainingOptions } from "@credence/core";
-import { array, cast, concat, NdArray, program, type Tensor } from "@credence/tensor";
+import {
+  type FlowOptions,
+  type Posterior,
+  type Prior,
+  type Progress,
+  simulate,
+  type TrainingOptions,
+  trainPosterior,
+} from "@credence/core";
+import { array, cast, concat, type NdArray, program, type Tensor } from "@credence/tensor";
+import { columnsOf } from "./coordinates.ts";
 import type { CensusDesign } from "./design.ts";
 import type { CensusEmbedding } from "./embedding.ts";
 import { rateNames } from "./model.ts";
-import { columnsOf } from "./coordinates.ts";
 import { type Place, unwhiten, whiten } from "./quasi-likelihood.ts";
 import { simulateCounts } from "./simulator.ts";
 

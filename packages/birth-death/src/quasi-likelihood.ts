@@ -1,5 +1,5 @@
 import { clamp, exp, less, log, maximum, minimum, repeat, sigmoid, sign, sqrt, type Tensor, where, zeros } from "@credence/tensor";
-import { type Bounds, fromCoordinates, slopes, toCoordinates, type Triple } from "./coordinates.ts";
+import { type Bounds, fromCoordinates, slopes, type Triple, toCoordinates } from "./coordinates.ts";
 
 /*
  * A Gaussian approximation to the posterior from the first two moments of a count given the one before
@@ -125,7 +125,11 @@ export function total(x: Tensor): Tensor {
 type Factor = Laplace["factor"];
 
 /** Score and information at a point, the prior's included. */
-function expand(at: Triple, transitions: Transitions, bounds: readonly Bounds[]): { score: Triple; information: Factor; factor: Factor; moments: Moments } {
+function expand(
+  at: Triple,
+  transitions: Transitions,
+  bounds: readonly Bounds[],
+): { score: Triple; information: Factor; factor: Factor; moments: Moments } {
   const { before, after, used, years } = transitions;
   const [birth, death, immigration] = fromCoordinates(at, bounds);
   const slope = slopes(at, [birth, death, immigration], bounds);

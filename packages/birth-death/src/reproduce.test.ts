@@ -40,54 +40,70 @@ async function run(given: ApplicationOptions, stopAt?: string): Promise<{ summar
   return { summary, lines, phases };
 }
 
-test("without a file at hand the series is simulated, says so, and the run leaves what the contract asks for", async () => {
-  const { summary, lines, phases } = await run(options());
-  expect(lines[0]).toContain("Simulated population of known rates");
-  expect(summary.dataset).toBe("simulated");
-  expect([...phases]).toEqual(expect.arrayContaining(["simulate", "train", "infer", "check"]));
-  expect((await readdir(out)).sort()).toEqual(["phases", "posterior.nc", "report.html", "run.json", "summary.json"]);
-  const written = JSON.parse(await readFile(join(out, "summary.json"), "utf8")) as Summary;
-  expect(written).toEqual(JSON.parse(JSON.stringify(summary)));
-  for (const name of ["birthRate", "deathRate", "immigrationRate"]) {
-    for (const { mean, sd, q05, median, q95 } of [written.parameters[name]!, written.oracle![name]!]) {
-      expect(sd).toBeGreaterThan(0);
-      expect(q05 < median && median < q95 && q05 < mean && mean < q95).toBe(true);
+test(
+  "without a file at hand the series is simulated, says so, and the run leaves what the contract asks for",
+  async () => {
+    const { summary, lines, phases } = await run(options());
+    expect(lines[0]).toContain("Simulated population of known rates");
+    expect(summary.dataset).toBe("simulated");
+    expect([...phases]).toEqual(expect.arrayContaining(["simulate", "train", "infer", "check"]));
+    expect((await readdir(out)).sort()).toEqual(["phases", "posterior.nc", "report.html", "run.json", "summary.json"]);
+    const written = JSON.parse(await readFile(join(out, "summary.json"), "utf8")) as Summary;
+    expect(written).toEqual(JSON.parse(JSON.stringify(summary)));
+    for (const name of ["birthRate", "deathRate", "immigrationRate"]) {
+      for (const { mean, sd, q05, median, q95 } of [written.parameters[name]!, written.oracle![name]!]) {
+        expect(sd).toBeGreaterThan(0);
+        expect(q05 < median && median < q95 && q05 < mean && mean < q95).toBe(true);
+      }
+      expect(written.checks.sbc![name]!.pValue).toBeGreaterThanOrEqual(0);
     }
-    expect(written.checks.sbc![name]!.pValue).toBeGreaterThanOrEqual(0);
-  }
-  // Even this short a training is no worse than that: its draws are relative to an approximation that is near already.
-  expect(written.checks.c2stOracle).toBeLessThan(0.75);
-  expect(written.checks.coverage90).toBeGreaterThan(0.8);
-  expect(written.cost.simulations).toBe(2000);
-  const run_ = JSON.parse(await readFile(join(out, "run.json"), "utf8")) as Record<string, unknown>;
-  expect(run_).toMatchObject({ application: "birth-death", seed: 3, device: "cpu", dataset: { name: "simulated", licence: "MIT" } });
-  expect(await readFile(join(out, "report.html"), "utf8")).toContain("What cannot be told");
-}, patience);
+    // Even this short a training is no worse than that: its draws are relative to an approximation that is near already.
+    expect(written.checks.c2stOracle).toBeLessThan(0.75);
+    expect(written.checks.coverage90).toBeGreaterThan(0.8);
+    expect(written.cost.simulations).toBe(2000);
+    const run_ = JSON.parse(await readFile(join(out, "run.json"), "utf8")) as Record<string, unknown>;
+    expect(run_).toMatchObject({ application: "birth-death", seed: 3, device: "cpu", dataset: { name: "simulated", licence: "MIT" } });
+    expect(await readFile(join(out, "report.html"), "utf8")).toContain("What cannot be told");
+  },
+  patience,
+);
 
-test("a run stopped in any phase goes on where it was, and ends with the same draws", async () => {
-  const { summary: whole } = await run(options());
-  const other = await mkdtemp(join(tmpdir(), "credence-birth-death-"));
-  for (const stopAt of ["simulate", "train", "check"]) {
-    await expect(run(options({ out: other }), stopAt)).rejects.toThrow(`stopped in ${stopAt}`);
-  }
-  const { summary: resumed, phases } = await run(options({ out: other }));
-  expect(phases.has("train")).toBe(false);
-  const { cost: _, ...expected } = whole;
-  const { cost: __, ...got } = resumed;
-  expect(got).toEqual(expected);
-}, patience);
+test(
+  "a run stopped in any phase goes on where it was, and ends with the same draws",
+  async () => {
+    const { summary: whole } = await run(options());
+    const other = await mkdtemp(join(tmpdir(), "credence-birth-death-"));
+    for (const stopAt of ["simulate", "train", "check"]) {
+      await expect(run(options({ out: other }), stopAt)).rejects.toThrow(`stopped in ${stopAt}`);
+    }
+    const { summary: resumed, phases } = await run(options({ out: other }));
+    expect(phases.has("train")).toBe(false);
+    const { cost: _, ...expected } = whole;
+    const { cost: __, ...got } = resumed;
+    expect(got).toEqual(expected);
+  },
+  patience,
+);
 
-test("incomplete counts have no exact answer, and are judged by calibration alone", async () => {
-  const { summary } = await run(options({ own: { every: 3, detection: 0.7 } }));
-  expect(summary.oracle).toBeUndefined();
-  expect(summary.checks.c2stOracle).toBeUndefined();
-  expect(Object.keys(summary.checks.sbc!)).toHaveLength(3);
-}, patience);
+test(
+  "incomplete counts have no exact answer, and are judged by calibration alone",
+  async () => {
+    const { summary } = await run(options({ own: { every: 3, detection: 0.7 } }));
+    expect(summary.oracle).toBeUndefined();
+    expect(summary.checks.c2stOracle).toBeUndefined();
+    expect(Object.keys(summary.checks.sbc!)).toHaveLength(3);
+  },
+  patience,
+);
 
-test.each(["learned", "both"])("the embedding %s goes through everything", async (embedding) => {
-  const { summary } = await run(options({ own: { every: 6, embedding } }));
-  expect(summary.checks.c2stOracle).toBeLessThan(0.85);
-}, patience);
+test.each(["learned", "both"])(
+  "the embedding %s goes through everything",
+  async (embedding) => {
+    const { summary } = await run(options({ own: { every: 6, embedding } }));
+    expect(summary.checks.c2stOracle).toBeLessThan(0.85);
+  },
+  patience,
+);
 
 test("a file of the user's is read by its columns", async () => {
   const path = join(out, "storks.csv");
@@ -107,7 +123,11 @@ test("the embedded series comes from rates that its report states", async () => 
 
 describe("what cannot be is refused before any work", () => {
   test.each<[string, Partial<ApplicationOptions>, string]>([
-    ["a data set that is asked for by name and is not here", { dataset: "whooping-crane" }, "data set whooping-crane is not on this machine"],
+    [
+      "a data set that is asked for by name and is not here",
+      { dataset: "whooping-crane" },
+      "data set whooping-crane is not on this machine",
+    ],
     ["a fraction of a step", { own: { every: 0.5 } }, "--every must be an integer >= 1, got 0.5"],
     ["thinning to nothing", { own: { every: 40 } }, "--every 40 leaves 2 of 61 counts; keep at least 3"],
     ["a detection above one", { own: { detection: 1.2 } }, "detection must be in (0, 1], got 1.2"],

@@ -55,7 +55,9 @@ async function reproduce(options: ApplicationOptions, context: ApplicationContex
   // First, so that a folder that cannot be written is told before the work and not after it.
   await writeJson(join(options.out, "run.json"), provenance(options, run));
   const { times, counts } = observation;
-  context.log(`${observation.title}: ${counts.length} counts, ${times[0]} to ${times.at(-1)}, from ${counts[0]} to ${counts.at(-1)} ${observation.unit}`);
+  context.log(
+    `${observation.title}: ${counts.length} counts, ${times[0]} to ${times.at(-1)}, from ${counts[0]} to ${counts.at(-1)} ${observation.unit}`,
+  );
 
   const simulated = await simulatePhase(run);
   const trained = await trainPhase(run, simulated);
@@ -133,7 +135,12 @@ async function trainPhase(run: Run, simulated: DonePhase): Promise<DonePhase<Tra
   return phase({
     directory,
     name: "train",
-    inputs: { simulated: simulated.fingerprint, training: { ...training }, flow: { ...flow }, network: JSON.stringify(census.embedding.options) },
+    inputs: {
+      simulated: simulated.fingerprint,
+      training: { ...training },
+      flow: { ...flow },
+      network: JSON.stringify(census.embedding.options),
+    },
     compute: async (fingerprint) => {
       const simulations = await simulateFeatures(run, simulated.fingerprint);
       const checkpoint = join(directory, `training-${fingerprint.slice(0, 12)}`);
@@ -162,7 +169,11 @@ async function trainPhase(run: Run, simulated: DonePhase): Promise<DonePhase<Tra
   });
 }
 
-async function inferPhase({ observation, settings, context, directory }: Run, posterior: CensusPosterior, trained: DonePhase): Promise<DonePhase> {
+async function inferPhase(
+  { observation, settings, context, directory }: Run,
+  posterior: CensusPosterior,
+  trained: DonePhase,
+): Promise<DonePhase> {
   const { draws } = settings.effort;
   return phase({
     directory,

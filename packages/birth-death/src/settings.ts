@@ -1,6 +1,7 @@
 import { type ApplicationOptions, type FlowOptions, type Parameters, type TrainingOptions, uniform } from "@credence/core";
 import { type CensusDesign, countMaxFor } from "./design.ts";
 import { type CensusEmbedding, censusEmbedding, type EmbeddingName, embeddingNames } from "./embedding.ts";
+import { defaultFlow, defaultSimulations, defaultTraining } from "./infer.ts";
 import { birthDeathParameters, type RatePriors } from "./model.ts";
 import type { Observation } from "./observation.ts";
 
@@ -33,19 +34,9 @@ export interface Settings {
 }
 
 const thorough: Effort = {
-  simulations: 400_000,
-  training: {
-    batchSize: 200,
-    learningRate: 2e-3,
-    schedule: "cosine",
-    weightDecay: 0,
-    maxEpochs: 8,
-    patience: 8,
-    validationFraction: 0.02,
-    averageDecay: 0.999,
-    ensembleSize: 2,
-  },
-  flow: { kind: "nsf", transforms: 4, hidden: 50, blocks: 2, bins: 8 },
+  simulations: defaultSimulations,
+  training: defaultTraining,
+  flow: defaultFlow,
   draws: 10_000,
   replicates: 1000,
   replicateDraws: 199,

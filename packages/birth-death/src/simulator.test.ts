@@ -31,7 +31,8 @@ const moment = (x: Float64Array, order: number): number => {
 
 /** Two counts of the same categories: Σ (a-b)²/(a+b) over those with enough in them; mean and variance are its degrees of freedom k and 2k. */
 function twoSampleChiSquare(a: Float64Array, b: Float64Array): { statistic: number; degrees: number } {
-  const tally = (x: Float64Array): Map<number, number> => x.reduce((counts, n) => counts.set(n, (counts.get(n) ?? 0) + 1), new Map<number, number>());
+  const tally = (x: Float64Array): Map<number, number> =>
+    x.reduce((counts, n) => counts.set(n, (counts.get(n) ?? 0) + 1), new Map<number, number>());
   const [ta, tb] = [tally(a), tally(b)];
   let statistic = 0;
   let degrees = 0;
@@ -64,7 +65,7 @@ describe.each(simulators)("%s", (_, simulate) => {
       const v = variance(8, years, rates);
       // Four standard errors: a true simulator fails one of these thirty comparisons with probability 0.2 %, for seeds that are fixed.
       expect(Math.abs(average(sampled) - mean(8, years, rates))).toBeLessThan(4 * Math.sqrt(v / rows));
-      
+
       expect(Math.abs(moment(sampled, 2) - v)).toBeLessThan(4 * Math.sqrt((moment(sampled, 4) - v ** 2) / rows));
     }
   });
@@ -96,7 +97,10 @@ describe.each(simulators)("%s", (_, simulate) => {
   test("with detection thins the counts, given the first of them", () => {
     const rows = 20_000;
     const design: CensusDesign = { times: [0, 1], firstCount: 30, detection: 0.6 };
-    const [first, second] = run(simulate, { birthRate: 0.2, deathRate: 0.2, immigrationRate: 0 }, design, rows, 9) as [Float64Array, Float64Array];
+    const [first, second] = run(simulate, { birthRate: 0.2, deathRate: 0.2, immigrationRate: 0 }, design, rows, 9) as [
+      Float64Array,
+      Float64Array,
+    ];
     expect(first.every((n) => n === 30)).toBe(true);
     // n0 - 30 is negative binomial: mean 31 · 0.4 / 0.6; a critical process keeps its mean, of which 0.6 is seen.
     const expected = 0.6 * (30 + (31 * 0.4) / 0.6);
@@ -148,7 +152,11 @@ describe("an impossible design is refused with what was given", () => {
     ["a negative count", { times: [0, 1], firstCount: -1 }, "firstCount must be an integer in [0, countMax = 1000000), got -1"],
     ["a fraction of an individual", { times: [0, 1], firstCount: 2.5 }, "got 2.5"],
     ["a first count that is saturated", { times: [0, 1], firstCount: 50, countMax: 50 }, "in [0, countMax = 50), got 50"],
-    ["a countMax past exact floats", { times: [0, 1], firstCount: 5, countMax: 1e9 }, "countMax must be an integer in [1, 16777216], got 1000000000"],
+    [
+      "a countMax past exact floats",
+      { times: [0, 1], firstCount: 5, countMax: 1e9 },
+      "countMax must be an integer in [1, 16777216], got 1000000000",
+    ],
     ["a detection of nothing", { times: [0, 1], firstCount: 5, detection: 0 }, "detection must be in (0, 1], got 0"],
   ])("%s", (_, design, message) => {
     expect(() => run(simulateCounts, rates, design, 2, 1)).toThrow(message);

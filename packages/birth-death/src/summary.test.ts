@@ -50,7 +50,12 @@ test("the approximation centres on the rates of long series of large populations
       const { laplace } = read(simulateCounts(random.key(4), theta, design), design, bounds);
       return [...fromCoordinates(laplace.centre, bounds)];
     });
-    const estimates = traced(array(Float64Array.from({ length: 3 * rows }, (_, i) => truth[i % 3]!), { shape: [rows, 3] }));
+    const estimates = traced(
+      array(
+        Float64Array.from({ length: 3 * rows }, (_, i) => truth[i % 3]!),
+        { shape: [rows, 3] },
+      ),
+    );
     const [birth, death] = estimates.map((column) => Array.from(column.data()).reduce((a, b) => a + b) / rows) as [number, number];
     // Over 200 series the mean of r has a standard error near 3e-4 and that of λ+μ near 0.008; the estimates' own bias is of that order.
     expect(Math.abs(birth - death - 0.02)).toBeLessThan(0.003);

@@ -1,6 +1,6 @@
 import { cast, concat, constant, equal, greaterEqual, less, log, log1p, maximum, reciprocal, sqrt, type Tensor } from "@credence/tensor";
-import { type CensusDesign, checkDesign } from "./design.ts";
 import type { Bounds } from "./coordinates.ts";
+import { type CensusDesign, checkDesign } from "./design.ts";
 import { asinh, type Laplace, quasiLaplace, type Transitions, total } from "./quasi-likelihood.ts";
 
 /** What {@link summarize} tells of a series, in the order of its columns. */
@@ -83,7 +83,10 @@ export function describe(counts: Tensor, design: CensusDesign, bounds: readonly 
   };
   // Square roots of counts are nearer to normal: what they add to the plain residuals tells of asymmetry where the approximation ignores it.
   const expected = maximum(after.sub(residual), 0.1);
-  const root = sqrt(after).sub(sqrt(expected)).mul(2).mul(sqrt(expected.div(variance)));
+  const root = sqrt(after)
+    .sub(sqrt(expected))
+    .mul(2)
+    .mul(sqrt(expected.div(variance)));
   const scoreOf = (slope: Tensor, value: Tensor): Tensor =>
     asinh(total(used.mul(slope).mul(value)).div(sqrt(total(used.mul(slope.square())).add(1e-6))));
   const perSd = variance.pow(-0.5);

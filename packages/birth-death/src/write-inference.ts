@@ -4,7 +4,11 @@ import type { Phases, Run } from "./run.ts";
 import { column } from "./summary-json.ts";
 
 /** `posterior.nc`: the draws, replicated series and the counts. */
-export async function writeInference(path: string, { observation, settings }: Run, { inferred, checked, simulated }: Phases): Promise<void> {
+export async function writeInference(
+  path: string,
+  { observation, settings }: Run,
+  { inferred, checked, simulated }: Phases,
+): Promise<void> {
   const draws = inferred.arrays.draws!;
   const count = draws.length / rateNames.length;
   const { times, counts, unit } = observation;
@@ -29,11 +33,29 @@ export async function writeInference(path: string, { observation, settings }: Ru
     {
       posterior,
       posterior_predictive: {
-        variables: { counts: { dimensions: ["chain", "draw", "year"], shape: [1, replicated.length / times.length, times.length], values: replicated, unit } },
+        variables: {
+          counts: {
+            dimensions: ["chain", "draw", "year"],
+            shape: [1, replicated.length / times.length, times.length],
+            values: replicated,
+            unit,
+          },
+        },
         coordinates: { year },
       },
-      observed_data: { variables: { counts: { dimensions: ["year"], shape: [times.length], values: counts, unit } }, coordinates: { year } },
+      observed_data: {
+        variables: { counts: { dimensions: ["year"], shape: [times.length], values: counts, unit } },
+        coordinates: { year },
+      },
     },
-    { attributes: { application: "birth-death", dataset: observation.dataset, seed: settings.seed, simulations: settings.effort.simulations, fingerprint: simulated.fingerprint } },
+    {
+      attributes: {
+        application: "birth-death",
+        dataset: observation.dataset,
+        seed: settings.seed,
+        simulations: settings.effort.simulations,
+        fingerprint: simulated.fingerprint,
+      },
+    },
   );
 }

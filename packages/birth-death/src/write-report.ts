@@ -14,7 +14,7 @@ import {
 } from "@credence/report";
 import { rateNames } from "./model.ts";
 import type { Phases, Run } from "./run.ts";
-import { summarizeDraws, column, correlation, growthOf } from "./summary-json.ts";
+import { column, correlation, growthOf, summarizeDraws } from "./summary-json.ts";
 
 const labels = ["birth rate", "death rate", "immigration"] as const;
 
@@ -33,7 +33,12 @@ export async function writeBirthDeathReport(path: string, run: Run, phases: Phas
       `Each individual has *${pm(birthRate!)}* offspring a year and dies at a rate of *${pm(deathRate!)}* a year; ` +
       `*${pm(immigrationRate!)}* individuals arrive a year. The population grows by ${pm(growth)} a year.`,
     facts: [
-      { label: "growth rate", value: growth.mean, unit: "1/year", note: `90 % interval ${formatNumber(growth.q05)} to ${formatNumber(growth.q95)}` },
+      {
+        label: "growth rate",
+        value: growth.mean,
+        unit: "1/year",
+        note: `90 % interval ${formatNumber(growth.q05)} to ${formatNumber(growth.q95)}`,
+      },
       ...(c2stOracle === undefined
         ? []
         : [{ label: "C2ST against exact posterior", value: c2stOracle, note: "0.5 is indistinguishable, 1 is disjoint" }]),
@@ -119,7 +124,17 @@ async function agreement(run: Run, phases: Phases, summary: Summary): Promise<Re
     const mine = summary.parameters[name]!;
     const exact = summary.oracle![name]!;
     const printed = published?.[name];
-    return [labels[d]!, mine.mean, exact.mean, (mine.mean - exact.mean) / exact.sd, mine.sd / exact.sd, facts.maximum.rates[d]!, facts.maximum.standardErrors[d] ?? null, printed?.value ?? null, printed?.sd ?? null];
+    return [
+      labels[d]!,
+      mine.mean,
+      exact.mean,
+      (mine.mean - exact.mean) / exact.sd,
+      mine.sd / exact.sd,
+      facts.maximum.rates[d]!,
+      facts.maximum.standardErrors[d] ?? null,
+      printed?.value ?? null,
+      printed?.sd ?? null,
+    ];
   });
   return {
     heading: "Does it agree with the exact answer",
@@ -132,7 +147,17 @@ async function agreement(run: Run, phases: Phases, summary: Summary): Promise<Re
     tables: [
       {
         caption: "Means, their difference in exact standard deviations, and maximum likelihood beside what was published.",
-        columns: ["", "mean", "exact mean", "difference (sd)", "sd ratio", "maximum likelihood", "standard error", "published", "published s.e."].map((label) => ({ label })),
+        columns: [
+          "",
+          "mean",
+          "exact mean",
+          "difference (sd)",
+          "sd ratio",
+          "maximum likelihood",
+          "standard error",
+          "published",
+          "published s.e.",
+        ].map((label) => ({ label })),
         rows,
       },
     ],
@@ -148,8 +173,14 @@ async function calibration({ checked }: Phases): Promise<ReportSection> {
       `${replicates} rates were drawn from the prior, a series was simulated at each, and the truth was ranked among ${replicateDraws} posterior draws. Ranks of a calibrated posterior are uniform, and its intervals hold the truth as often as they say.`,
     ],
     figures: [
-      { figure: await sbcHistograms({ parameters: [...labels], ranks: checked.arrays.ranks!, draws: replicateDraws }), caption: "Ranks of the truth." },
-      { figure: await coverageCurve({ curves, replicates }), caption: "Share of truths inside credible regions, against what the regions claim." },
+      {
+        figure: await sbcHistograms({ parameters: [...labels], ranks: checked.arrays.ranks!, draws: replicateDraws }),
+        caption: "Ranks of the truth.",
+      },
+      {
+        figure: await coverageCurve({ curves, replicates }),
+        caption: "Share of truths inside credible regions, against what the regions claim.",
+      },
     ],
     tables: [
       {
@@ -163,10 +194,19 @@ async function calibration({ checked }: Phases): Promise<ReportSection> {
 async function prediction({ observation }: Run, { checked }: Phases): Promise<ReportSection> {
   const { statistics, coverage90 } = checked.facts.predictive;
   const { times, counts, unit } = observation;
-  const figure = await predictiveFigure({ times, observed: counts, simulated: checked.arrays.replicated!, timeLabel: "year", valueLabel: unit, scale: "linear" });
+  const figure = await predictiveFigure({
+    times,
+    observed: counts,
+    simulated: checked.arrays.replicated!,
+    timeLabel: "year",
+    valueLabel: unit,
+    scale: "linear",
+  });
   return {
     heading: "Does it predict the data",
-    paragraphs: [`Series were simulated at posterior draws from the first count on: ${formatNumber(100 * coverage90)} % of the counts lie within the central 90 % band.`],
+    paragraphs: [
+      `Series were simulated at posterior draws from the first count on: ${formatNumber(100 * coverage90)} % of the counts lie within the central 90 % band.`,
+    ],
     figures: [{ figure, caption: "Counts, and the median, 50 % and 90 % bands of replicated series." }],
     tables: [
       {

@@ -51,8 +51,9 @@ Napi::Promise AsyncRuns::start(Napi::Env env, std::unique_ptr<Run> run) {
   try {
     Runner::instance().submit([this, raw] {
       raw->run->execute();
-      napi_call_threadsafe_function(settle_, raw, napi_tsfn_nonblocking);
+      // Under the lock, since settle deletes it: whoever finds it in the set finds it alive.
       const std::lock_guard lock(mutex_);
+      napi_call_threadsafe_function(settle_, raw, napi_tsfn_nonblocking);
       executing_.erase(raw);
       idle_.notify_all();
     });

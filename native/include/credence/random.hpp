@@ -58,11 +58,12 @@ CREDENCE_HD V normalFrom(const PhiloxBlock<WordsOf<V>>& block) {
 template <class U>
 CREDENCE_HD U elementsOf(std::int64_t r, int count, std::int32_t period) {
   if constexpr (isVector<U>) {
+    const std::uint32_t cycle = std::uint32_t(period), first = cycle == 0 ? std::uint32_t(r) : std::uint32_t(r) % cycle;
     U element{};
-    for (int lane = 0; lane < lanesOf<U>; ++lane) {
-      const std::uint32_t row = std::uint32_t(r) + std::uint32_t(lane < count ? lane : count - 1);
-      element[lane] = period == 0 ? row : row % std::uint32_t(period);
-    }
+    for (int lane = 0; lane < lanesOf<U>; ++lane) element[lane] = first + std::uint32_t(lane < count ? lane : count - 1);
+    if (cycle >= std::uint32_t(lanesOf<U>)) return element - (bitCast<U>(element >= cycle) & cycle);  // at most one turn too far
+    if (cycle != 0)
+      for (int lane = 0; lane < lanesOf<U>; ++lane) element[lane] %= cycle;
     return element;
   } else {
     return period == 0 ? std::uint32_t(r) : std::uint32_t(r) % std::uint32_t(period);

@@ -50,13 +50,8 @@ interface Compiled {
 const collector = new FinalizationRegistry<NativeExecutable>((executable) => native().releaseExecutable(executable));
 
 /** Concrete arrays in the places where the traced function returns Tensors. */
-type Concrete<R> = R extends Tensor
-  ? NdArray
-  : R extends readonly unknown[]
-    ? { [K in keyof R]: Concrete<R[K]> }
-    : R extends object
-      ? { [K in keyof R]: Concrete<R[K]> }
-      : R;
+type Concrete<R> = [Tree<Tensor>] extends [R] ? Tree<NdArray> : ConcreteMember<R>;
+type ConcreteMember<R> = R extends Tensor ? NdArray : R extends object ? { [K in keyof R]: Concrete<R[K]> } : R;
 
 /**
  * Makes `f` a program: traced once for each combination of argument shapes and types, differentiated, fused, planned and run by

@@ -28,6 +28,7 @@ constexpr int warpSize = 32;
 enum cudaError_t { cudaSuccess = 0, cudaErrorMemoryAllocation = 2, cudaErrorInvalidValue = 1, cudaErrorLaunchFailure = 719 };
 enum cudaMemcpyKind { cudaMemcpyHostToDevice = 1, cudaMemcpyDeviceToHost = 2, cudaMemcpyDeviceToDevice = 3 };
 using cudaStream_t = void*;
+constexpr cudaStream_t cudaStreamPerThread = nullptr;
 
 struct cudaDeviceProp {
   char name[256];

@@ -17,7 +17,7 @@
 
 #if defined(__CUDACC__)
 #define CREDENCE_HD __host__ __device__ __forceinline__  // a body: always inlined
-#define CREDENCE_HD_CALL __host__ __device__             // a long body that may stay a call
+#define CREDENCE_HD_CALL inline __host__ __device__      // a long body that may stay a call
 #else
 #define CREDENCE_HD inline __attribute__((always_inline))
 #define CREDENCE_HD_CALL inline

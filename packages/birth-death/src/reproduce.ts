@@ -1,4 +1,5 @@
 import { rm } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import {
@@ -22,6 +23,8 @@ import { derivedSeed, settingsOf } from "./settings.ts";
 import { summaryOf } from "./summary-json.ts";
 import { writeInference } from "./write-inference.ts";
 import { writeBirthDeathReport } from "./write-report.ts";
+
+const { version } = createRequire(import.meta.url)("../package.json") as { version: string };
 
 /** Birth, death and immigration rates of a counted population, end to end. */
 export const application: Application = {
@@ -199,7 +202,7 @@ function provenance(options: ApplicationOptions, { observation, settings }: Run)
     quick: options.quick,
     options: Object.fromEntries(Object.entries(options.own).filter(([, value]) => value !== undefined)) as JsonValue,
     effort: JSON.parse(JSON.stringify(settings.effort)) as JsonValue,
-    versions: { node: process.version },
+    versions: { credence: version, node: process.version },
     machine: { platform: process.platform, architecture: process.arch, processor: cpus()[0]?.model ?? null, cores: cpus().length },
   };
 }

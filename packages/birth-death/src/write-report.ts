@@ -2,6 +2,7 @@ import type { Summary } from "@credence/core";
 import {
   cornerPlot,
   coverageCurve,
+  formatEstimate,
   formatNumber,
   type Marker,
   marginalOverlay,
@@ -67,7 +68,7 @@ export async function writeBirthDeathReport(path: string, run: Run, phases: Phas
 }
 
 function pm({ mean, sd }: { mean: number; sd: number }): string {
-  return `${formatNumber(mean)} ± ${formatNumber(sd, 2)}`;
+  return formatEstimate(mean, sd);
 }
 
 function parametersOf({ settings }: Run): Parameter[] {
@@ -95,7 +96,7 @@ async function inferred(run: Run, phases: Phases, summary: Summary): Promise<Rep
     heading: "What was inferred",
     paragraphs: [
       "The model: `n → n+1` at rate `λn + ν` and `n → n-1` at rate `μn`, with λ births and μ deaths per individual and year and ν arrivals per year; everything is conditional on the first count. " +
-        `A neural posterior was trained on ${summary.cost.simulations} simulated series at draws from uniform priors, and then read at the observed one.`,
+        `A neural posterior was trained on ${formatNumber(summary.cost.simulations)} simulated series at draws from uniform priors, and then read at the observed one.`,
       ...(run.observation.note ? [run.observation.note] : []),
     ],
     figures: [{ figure, caption: "Posterior of each rate." }],
@@ -194,13 +195,14 @@ async function calibration({ checked }: Phases): Promise<ReportSection> {
 async function prediction({ observation }: Run, { checked }: Phases): Promise<ReportSection> {
   const { statistics, coverage90 } = checked.facts.predictive;
   const { times, counts, unit } = observation;
+  // Populations grow by factors; a logarithm has no place for extinction.
   const figure = await predictiveFigure({
     times,
     observed: counts,
     simulated: checked.arrays.replicated!,
     timeLabel: "year",
     valueLabel: unit,
-    scale: "linear",
+    scale: counts.every((n) => n > 0) ? "log" : "linear",
   });
   return {
     heading: "Does it predict the data",
@@ -256,7 +258,7 @@ async function cost({ trained }: Phases, { cost: { seconds, simulations } }: Sum
       {
         columns: [{ label: "phase" }, { label: "time", unit: "s" }],
         rows: [
-          [`simulate ${simulations} series`, seconds.simulate],
+          [`simulate ${formatNumber(simulations)} series`, seconds.simulate],
           ["train", seconds.train],
           ["infer", seconds.infer],
           ["oracle and checks", seconds.check],

@@ -75,7 +75,7 @@ export function load(require: (id: string) => unknown = createRequire(import.met
   }
   throw new NativeLoadError(
     `No native binary for ${target} (node ${process.version}). Tried:\n${tried.join("\n")}\n` +
-      `Possible solutions:\n  npm run build -w @credence/native   (needs CMake, a C++20 compiler and libdnnl-dev)\n  npm install --include=optional @credence/tensor`,
+      `Possible solutions:\n  npm run build -w @credence/native   (needs CMake and a C++20 compiler)\n  npm install --include=optional @credence/tensor`,
   );
 }
 

@@ -16,10 +16,7 @@ import * as tree from "./tree.ts";
 
 export interface ProgramOptions {
   readonly device?: string;
-  /**
-   * CPU threads of one run; `defaultThreads()` unless given. For a fixed number results have the same bits; between numbers f32 matrix
-   * products differ by rounding, all else has the same bits.
-   */
+  /** CPU threads of one run; `defaultThreads()` unless given. Results do not depend on it. */
   readonly threads?: number;
   readonly name?: string;
 }

@@ -130,24 +130,15 @@ CREDENCE_HD void copyRun(uint8_t* to, const uint8_t* from, int64_t bytes) {
     for (int64_t i = 0; i < bytes; ++i) to[i] = from[i];
 }
 
+// n elements from one stride to another.
 template <class T>
-void copyStrided(uint8_t* to, int64_t toStride, const uint8_t* from, int64_t fromStride, int64_t n) {
+CREDENCE_HD void copyRow(uint8_t* to, int64_t toStride, const uint8_t* from, int64_t fromStride, int64_t n) {
+  constexpr int64_t dense = sizeof(T);
+  if (toStride == dense && fromStride == dense && n >= 8) return copyRun(to, from, n * dense);
   for (int64_t i = 0; i < n; ++i) {
     T element;
     memcpy(&element, from + i * fromStride, sizeof(T));
     memcpy(to + i * toStride, &element, sizeof(T));
-  }
-}
-
-void copyRow(uint8_t* to, int64_t toStride, const uint8_t* from, int64_t fromStride, int64_t n, uint32_t elementBytes) {
-  if (toStride == elementBytes && fromStride == elementBytes) {
-    copyRun(to, from, n * elementBytes);
-  } else if (elementBytes == 4) {
-    copyStrided<uint32_t>(to, toStride, from, fromStride, n);
-  } else if (elementBytes == 8) {
-    copyStrided<uint64_t>(to, toStride, from, fromStride, n);
-  } else {
-    copyStrided<uint8_t>(to, toStride, from, fromStride, n);
   }
 }
 
@@ -179,18 +170,41 @@ CREDENCE_HD void forEachRow(const ClusterProgram& program, const ClusterView& vi
   }
 }
 
-void gatherTile(const ClusterProgram& program, const ClusterView& view, const Tile& tile, const uint8_t* memory, uint8_t* buffer) {
+template <class T>
+void gatherAs(const ClusterProgram& program, const ClusterView& view, const Tile& tile, const uint8_t* memory, uint8_t* buffer) {
   const int64_t stride = view.strides[program.rank - 1];
   forEachRow(program, view, tile, [&](int64_t position, int64_t offset, int64_t n) {
-    copyRow(buffer + position * view.elementBytes, view.elementBytes, memory + offset, stride, n, view.elementBytes);
+    copyRow<T>(buffer + position * int64_t(sizeof(T)), sizeof(T), memory + offset, stride, n);
   });
 }
 
-void scatterTile(const ClusterProgram& program, const ClusterView& view, const Tile& tile, const uint8_t* buffer, uint8_t* memory) {
+template <class T>
+void scatterAs(const ClusterProgram& program, const ClusterView& view, const Tile& tile, const uint8_t* buffer, uint8_t* memory) {
   const int64_t stride = view.strides[program.rank - 1];
   forEachRow(program, view, tile, [&](int64_t position, int64_t offset, int64_t n) {
-    copyRow(memory + offset, stride, buffer + position * view.elementBytes, view.elementBytes, n, view.elementBytes);
+    copyRow<T>(memory + offset, stride, buffer + position * int64_t(sizeof(T)), sizeof(T), n);
   });
+}
+
+void gatherTile(const ClusterProgram& program, const ClusterView& view, const Tile& tile, const uint8_t* memory, uint8_t* buffer) {
+  Tile first = tile;  // where all rows of the tile are alike, one is gathered and doubled
+  if (view.strides[program.tiled] == 0 && program.tiled + 1 < program.rank) first.rows = 1, first.count = program.innerCount;
+  switch (view.elementBytes) {
+    case 4: gatherAs<uint32_t>(program, view, first, memory, buffer); break;
+    case 8: gatherAs<uint64_t>(program, view, first, memory, buffer); break;
+    default: gatherAs<uint8_t>(program, view, first, memory, buffer);
+  }
+  const int64_t bytes = tile.count * view.elementBytes;
+  for (int64_t done = first.count * view.elementBytes; done < bytes; done *= 2)
+    memcpy(buffer + done, buffer, size_t(bytes - done < done ? bytes - done : done));
+}
+
+void scatterTile(const ClusterProgram& program, const ClusterView& view, const Tile& tile, const uint8_t* buffer, uint8_t* memory) {
+  switch (view.elementBytes) {
+    case 4: return scatterAs<uint32_t>(program, view, tile, buffer, memory);
+    case 8: return scatterAs<uint64_t>(program, view, tile, buffer, memory);
+    default: return scatterAs<uint8_t>(program, view, tile, buffer, memory);
+  }
 }
 
 template <class T>

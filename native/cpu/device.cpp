@@ -2,6 +2,7 @@
 #include <credence/device.hpp>
 #include <cstring>
 #include <fstream>
+#include <new>
 #include <thread>
 
 #if defined(__linux__)
@@ -69,10 +70,21 @@ int availableCores() {
 class CpuDevice final : public Device {
  public:
   const DeviceDescription& description() const override { return description_; }
-  std::unique_ptr<Buffer> allocate(int64_t bytes) const override { return std::make_unique<CpuBuffer>(*this, bytes); }
-  std::unique_ptr<Program> compile(Plan plan) const override { return std::make_unique<CpuProgram>(*this, std::move(plan)); }
+  std::unique_ptr<Buffer> allocate(int64_t bytes) const override {
+    checkFits(bytes);
+    return std::make_unique<CpuBuffer>(*this, bytes);
+  }
+  std::unique_ptr<Program> compile(Plan plan) const override {
+    checkFits(plan.arenaBytes);
+    return std::make_unique<CpuProgram>(*this, std::move(plan));
+  }
 
  private:
+  /// The system promises more memory than there is, and kills a process that believes it.
+  void checkFits(int64_t bytes) const {
+    if (bytes > description_.memoryBytes) throw std::bad_alloc();
+  }
+
   DeviceDescription description_{"cpu", "cpu", modelName(), kernels().name, availableCores(),
                                  int64_t{sysconf(_SC_PHYS_PAGES)} * sysconf(_SC_PAGESIZE)};
 };

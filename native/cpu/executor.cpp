@@ -13,6 +13,47 @@ constexpr uint32_t stopBit = 1, predicateBit = 2;
 
 bool isEmpty(const std::vector<uint32_t>& dims) { return std::find(dims.begin(), dims.end(), 0u) != dims.end(); }
 
+/// Calls use(slot) for every slot that the instructions of a block name, nested ones included.
+template <class Use>
+void forEachSlot(const Block& block, const Use& use) {
+  for (const Instruction& instruction : block) {
+    const auto& body = instruction.body;
+    if (const auto* cluster = std::get_if<credence::Cluster>(&body)) {
+      for (const Access& load : cluster->loads) use(load.slot);
+      for (const Access& store : cluster->stores) use(store.slot);
+    } else if (const auto* reduce = std::get_if<credence::Reduce>(&body)) {
+      use(reduce->inSlot), use(reduce->outSlot);
+    } else if (const auto* matmul = std::get_if<credence::Matmul>(&body)) {
+      use(matmul->a.slot), use(matmul->b.slot), use(matmul->c.slot);
+      if (matmul->biasSlot != noSlot) use(matmul->biasSlot);
+    } else if (const auto* rows = std::get_if<credence::Rows>(&body)) {
+      for (const RowsOperand& operand : rows->operands) use(operand.slot);
+    } else if (const auto* loop = std::get_if<credence::Loop>(&body)) {
+      if (loop->isWhile) use(loop->predicateSlot);
+      forEachSlot(loop->predicate, use);
+      forEachSlot(loop->body, use);
+    } else if (const auto* cond = std::get_if<credence::Cond>(&body)) {
+      use(cond->predicateSlot);
+      forEachSlot(cond->then, use);
+      forEachSlot(cond->otherwise, use);
+    }
+  }
+}
+
+/// The slots that move with a loop.
+std::vector<uint32_t> slicesOf(const credence::Loop& loop, const std::vector<Slot>& slots) {
+  std::vector<uint32_t> slices;
+  const auto use = [&](uint32_t slot) {
+    if (slots[slot].kind == SlotKind::sliced && slots[slot].offset == loop.depth) slices.push_back(slot);
+  };
+  if (loop.isWhile) use(loop.predicateSlot);
+  forEachSlot(loop.predicate, use);
+  forEachSlot(loop.body, use);
+  std::sort(slices.begin(), slices.end());
+  slices.erase(std::unique(slices.begin(), slices.end()), slices.end());
+  return slices;
+}
+
 }  // namespace
 
 /// The memory of one run: an arena, and for each thread the addresses of all slots and a scratch.
@@ -71,10 +112,8 @@ void Executable::prepareInto(std::vector<Node>& nodes, const Instruction& instru
     rows_.push_back({*rows, rowOps(&count)[rows->opcode - 1]});
     add(Kind::rows, rows->parts, rows_.size());
   } else if (const auto* loop = std::get_if<credence::Loop>(&body)) {
-    PreparedLoop prepared{loop->isWhile, loop->trips, loop->depth, loop->predicateSlot, {}, prepare(loop->predicate), prepare(loop->body)};
-    for (std::size_t i = 0; i < plan_.slots.size(); ++i)
-      if (plan_.slots[i].kind == SlotKind::sliced && plan_.slots[i].offset == loop->depth)
-        prepared.slices.push_back(static_cast<uint32_t>(i));
+    PreparedLoop prepared{loop->isWhile, loop->trips, loop->depth, loop->predicateSlot, slicesOf(*loop, plan_.slots),
+                          prepare(loop->predicate), prepare(loop->body)};
     loops_.push_back(std::move(prepared));
     add(Kind::loop, 1, loops_.size());
   } else if (const auto* cond = std::get_if<credence::Cond>(&body)) {

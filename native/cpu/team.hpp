@@ -49,6 +49,7 @@ class Barrier {
 /// threads - 1 workers and the calling thread. Workers spin for about 100 microseconds between jobs, then sleep.
 class Team {
  public:
+  /// @throws std::system_error where the system has no more threads
   explicit Team(int threads);
   ~Team();
   Team(const Team&) = delete;
@@ -66,6 +67,7 @@ class Team {
 
  private:
   using Function = void (*)(const void* context, int thread);
+  void dismiss();
   void start(Function function, const void* context);
   void finish();
   void work(int thread);

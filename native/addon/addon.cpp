@@ -6,6 +6,10 @@
 #include <credence/rows.hpp>
 #include <new>
 
+#if defined(CREDENCE_CUDA)
+#include <device.hpp>  // cuda/
+#endif
+
 #include "async_run.hpp"
 #include "handles.hpp"
 
@@ -17,18 +21,18 @@ using Napi::CallbackInfo;
 constexpr int threadsMax = 1024;
 
 const std::vector<const Device*>& allDevices() {
-  static const std::vector<const Device*> devices = {&cpuDevice()};
+  static const std::vector<const Device*> devices = [] {
+    std::vector<const Device*> found{&cpuDevice()};
+#if defined(CREDENCE_CUDA)
+    found.insert(found.end(), cuda::devices().begin(), cuda::devices().end());
+#endif
+    return found;
+  }();
   return devices;
 }
 
-std::string given(const Napi::Value& value) {
-  if (value.IsString()) return '"' + value.ToString().Utf8Value() + '"';
-  if (value.IsNumber() || value.IsUndefined() || value.IsNull() || value.IsBoolean()) return value.ToString().Utf8Value();
-  return value.IsArray() ? "an array" : value.IsTypedArray() ? "a typed array" : value.IsExternal() ? "a handle" : "something else";
-}
-
 const Device& deviceOf(const CallbackInfo& info) {
-  if (!info[0].IsString()) throw Napi::TypeError::New(info.Env(), "device must be a string, got " + given(info[0]));
+  if (!info[0].IsString()) throw Napi::TypeError::New(info.Env(), "device must be a string, got " + describe(info[0]));
   const std::string name = info[0].As<Napi::String>();
   std::string known;
   for (const Device* device : allDevices()) {
@@ -40,11 +44,11 @@ const Device& deviceOf(const CallbackInfo& info) {
 
 /// An integer argument in [low, high].
 int64_t integerOf(const CallbackInfo& info, std::size_t index, const char* name, int64_t low, int64_t high) {
-  if (!info[index].IsNumber()) throw Napi::TypeError::New(info.Env(), std::string(name) + " must be a number, got " + given(info[index]));
+  if (!info[index].IsNumber()) throw Napi::TypeError::New(info.Env(), std::string(name) + " must be a number, got " + describe(info[index]));
   const double value = info[index].As<Napi::Number>().DoubleValue();
   if (!(value >= static_cast<double>(low) && value <= static_cast<double>(high)) || value != static_cast<double>(static_cast<int64_t>(value)))
     throw Napi::RangeError::New(info.Env(), std::string(name) + " must be an integer from " + std::to_string(low) + " to " +
-                                                std::to_string(high) + ", got " + given(info[index]));
+                                                std::to_string(high) + ", got " + describe(info[index]));
   return static_cast<int64_t>(value);
 }
 
@@ -54,7 +58,7 @@ struct Bytes {
 };
 
 Bytes typedArrayOf(const CallbackInfo& info, std::size_t index, const char* name) {
-  if (!info[index].IsTypedArray()) throw Napi::TypeError::New(info.Env(), std::string(name) + " must be a typed array, got " + given(info[index]));
+  if (!info[index].IsTypedArray()) throw Napi::TypeError::New(info.Env(), std::string(name) + " must be a typed array, got " + describe(info[index]));
   const auto array = info[index].As<Napi::TypedArray>();
   void* data = nullptr;
   napi_get_typedarray_info(info.Env(), array, nullptr, nullptr, &data, nullptr, nullptr);
@@ -75,7 +79,7 @@ void moveBytes(const CallbackInfo& info, Move move) {
 
 std::vector<std::shared_ptr<Buffer>> buffersOf(const CallbackInfo& info, std::size_t index, const char* kind, const Program& program,
                                                const std::vector<int64_t>& required) {
-  if (!info[index].IsArray()) throw Napi::TypeError::New(info.Env(), std::string(kind) + "s must be an array of buffer handles, got " + given(info[index]));
+  if (!info[index].IsArray()) throw Napi::TypeError::New(info.Env(), std::string(kind) + "s must be an array of buffer handles, got " + describe(info[index]));
   const auto array = info[index].As<Napi::Array>();
   if (array.Length() != required.size())
     throw Napi::RangeError::New(info.Env(), "the executable takes " + std::to_string(required.size()) + " " + kind + "s, got " +
@@ -196,7 +200,7 @@ Napi::Value read(const CallbackInfo& info) {
 Napi::Value compile(const CallbackInfo& info) {
   const Device& device = deviceOf(info);
   if (!info[1].IsTypedArray() || info[1].As<Napi::TypedArray>().TypedArrayType() != napi_uint32_array)
-    throw Napi::TypeError::New(info.Env(), "plan must be a Uint32Array, got " + given(info[1]));
+    throw Napi::TypeError::New(info.Env(), "plan must be a Uint32Array, got " + describe(info[1]));
   const Bytes words = typedArrayOf(info, 1, "plan");
   try {
     Plan plan = decodePlan(static_cast<const uint32_t*>(words.data), static_cast<std::size_t>(words.count / 4));

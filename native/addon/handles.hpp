@@ -10,6 +10,17 @@
 
 namespace credence::addon {
 
+/// A value as an error message shows it.
+inline std::string describe(const Napi::Value& value) {
+  if (value.IsString()) return '"' + value.As<Napi::String>().Utf8Value() + '"';
+  if (value.IsNumber() || value.IsUndefined() || value.IsNull() || value.IsBoolean()) return value.ToString().Utf8Value();
+  return value.IsArray()        ? "an array"
+         : value.IsTypedArray() ? "a typed array"
+         : value.IsExternal()   ? "a handle of another kind"
+         : value.IsFunction()   ? "a function"
+                                : "an object";
+}
+
 template <class T>
 struct HandleKind;
 template <>
@@ -61,7 +72,7 @@ Holder<T>& holderOf(Napi::Value value, const std::string& what) {
   bool matches = false;
   if (value.IsExternal()) napi_check_object_type_tag(value.Env(), value, &HandleKind<T>::tag, &matches);
   if (!matches)
-    throw Napi::TypeError::New(value.Env(), what + " must be " + HandleKind<T>::name + " handle, got " + value.ToString().Utf8Value());
+    throw Napi::TypeError::New(value.Env(), what + " must be " + HandleKind<T>::name + " handle, got " + describe(value));
   return *value.As<Napi::External<Holder<T>>>().Data();
 }
 

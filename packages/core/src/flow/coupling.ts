@@ -28,7 +28,8 @@ export function couplingSpline(options: CouplingSplineOptions): Flow<readonly Tr
   const { dimension, context = 0, transforms = 5, hidden = 50, blocks = 2, bins = 10, bound = 3, activation = "relu" } = options;
   requireWidth("dimension", dimension);
   requireWidth("transforms", transforms);
-  const element = splineElement({ bins, bound });
+  // The network grows with its width; these logits should not.
+  const element = splineElement({ bins, bound, logitScale: 1 / Math.sqrt(hidden) });
   const layers = Array.from({ length: transforms }, (_, i) => {
     const layer = coupling({ dimension, context, hidden, blocks, element, activation, fixedFirst: i % 2 === 0 });
     return dimension > 1 ? [layer, luLinear(dimension)] : [layer];

@@ -15,7 +15,7 @@ export interface TrainingOptions {
   readonly cutFactor?: number;
   /** Share of the rows held out to tell when to stop; 0.1 if absent. */
   readonly validationFraction?: number;
-  /** Epochs without a better validation loss that make a plateau; without cuts, training stops there. 6 if absent. */
+  /** Epochs without a better validation loss (by 0.003 nats) that make a plateau; without cuts, training stops there. 6 if absent. */
   readonly patience?: number;
   /** 500 if absent. */
   readonly maxEpochs?: number;
@@ -29,7 +29,7 @@ export interface TrainingOptions {
   readonly weightDecay?: number | readonly number[];
   /** Decay of a moving average of the weights, which is then what is judged and kept; 0.99 if absent, 0 for none. */
   readonly averageDecay?: number;
-  /** Networks trained from different starts, whose mixture is the posterior; 4 if absent. Each is judged by rows of its own. */
+  /** Networks trained from different starts, whose mixture is the posterior; 3 if absent. Each is judged by rows of its own. */
   readonly ensembleSize?: number;
   /** `"stacking"`: weights that maximise the mixture's log probability of validation rows, then common to all; `"equal"` if absent. */
   readonly ensembleWeights?: "equal" | "stacking";
@@ -51,7 +51,7 @@ export function resolveTraining(options: TrainingOptions = {}): ResolvedTraining
     clipNorm: 5,
     weightDecay: [0.3, 0.03],
     averageDecay: 0.99,
-    ensembleSize: 4,
+    ensembleSize: 3,
     ensembleWeights: "equal",
     ...options,
   };

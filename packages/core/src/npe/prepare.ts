@@ -3,7 +3,7 @@ import type { Bounds } from "../distribution/parameters.ts";
 import type { Prior } from "../simulate/prior.ts";
 import { streams } from "../simulate/streams.ts";
 import type { Embedding } from "./embedding.ts";
-import { arrange, inputsOf, scaleOf } from "./standardise.ts";
+import { arrange, type FeatureScale, featureScaleOf, inputsOf, type Scale, scaleOf } from "./standardise.ts";
 import { toUnconstrained } from "./unconstrain.ts";
 
 /** The simulations that training can use, and what they are. */
@@ -20,7 +20,7 @@ export interface TrainingRows {
 export type Rows<T = Tensor> = { readonly z: T; readonly inputs: { readonly x: T; readonly mask?: T } };
 
 /** Location and scale of observations and of unconstrained parameters, f64. */
-export type Scales<T = Tensor> = { readonly x: { readonly mean: T; readonly sd: T }; readonly z: { readonly mean: T; readonly sd: T } };
+export type Scales<T = Tensor> = { readonly x: FeatureScale<T>; readonly z: Scale<T> };
 
 /** Everything that training reads, in native buffers. */
 export interface TrainingData {
@@ -93,7 +93,7 @@ export async function prepare(
       const chosen = inferred.length === parameters.dimension ? theta : take(theta, constant(inferred, "i32"), 1);
       const [z, jacobian] = toUnconstrained(cast(chosen, "f64"), bounds);
       const arranged = arrange(cast(x, "f64"), layout);
-      const scales = { x: scaleOf(arranged), z: scaleOf(z) };
+      const scales = { x: featureScaleOf(arranged), z: scaleOf(z) };
       const offset = jacobian.add(scales.z.sd.log().sum().neg());
       const standard = cast(z.sub(scales.z.mean).div(scales.z.sd), "f32");
       const inputs = inputsOf(arranged, scales.x, data.missing);

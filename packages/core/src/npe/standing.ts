@@ -12,18 +12,23 @@ export interface Standing {
   readonly stopped: "patience" | "maxEpochs" | undefined;
 }
 
+/** Nats by which the validation log probability must rise for patience to begin anew. Smaller gains are kept, but not waited for. */
+const gainMin = 0.003;
+
 /** Follows from the validation log probabilities alone, so that a resumed training takes the same decisions. */
 export function standing(validationLogProb: readonly number[], training: ResolvedTraining): Standing {
   const { schedule, patience, maxEpochs, cuts } = training;
   const cutsAllowed = schedule === "plateau" ? cuts : 0;
   let bestEpoch = -1;
+  let waitedFrom = Number.NEGATIVE_INFINITY;
   let waited = 0;
   let cutsMade = 0;
   let goBack = false;
   validationLogProb.forEach((value, epoch) => {
     goBack = false;
-    if (Number.isFinite(value) && (bestEpoch < 0 || value > validationLogProb[bestEpoch]!)) {
-      bestEpoch = epoch;
+    if (Number.isFinite(value) && (bestEpoch < 0 || value > validationLogProb[bestEpoch]!)) bestEpoch = epoch;
+    if (Number.isFinite(value) && value > waitedFrom + gainMin) {
+      waitedFrom = value;
       waited = 0;
     } else if (++waited >= patience && cutsMade <= cutsAllowed) {
       cutsMade++;

@@ -74,7 +74,12 @@ export async function readFitted(
     members: settings.weights.map((_, k) => fromNamed(template, arrays, `members.${k}`, weightsPath, device)),
     weights: settings.weights,
     scales: {
-      x: { mean: vector("scales.x.mean"), sd: vector("scales.x.sd") },
+      x: {
+        median: vector("scales.x.median"),
+        width: vector("scales.x.width"),
+        mean: vector("scales.x.mean"),
+        sd: vector("scales.x.sd"),
+      },
       z: { mean: vector("scales.z.mean"), sd: vector("scales.z.sd") },
     },
     record: settings.record,

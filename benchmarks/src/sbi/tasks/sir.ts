@@ -1,4 +1,4 @@
-import { add, cast, clamp, concat, div, index, mul, neg, ones, random, sub, type Tensor, transpose } from "@credence/tensor";
+import { cast, clamp, index, mul, neg, ones, random, sub, type Tensor, transpose } from "@credence/tensor";
 import { rungeKutta } from "./runge-kutta.ts";
 
 const population = 1e6;

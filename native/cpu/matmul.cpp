@@ -71,49 +71,54 @@ struct Left {
   int64_t row, col;
 };
 
-/// A tile of C, and what is added to the sum: C itself, and a bias per column (null: none).
+/// A tile of C, and what its sums start from: C itself, a bias (its row stride is 0), or nothing (null).
 template <class T>
 struct Target {
   T* c;
   int64_t row;
+  const T* start;
+  int64_t startRow;
   int64_t columns;  // of the last vector
-  bool accumulate;
-  const T* bias;
 };
 
-// c[rows, vectors * lanes] = left[rows, k] right[k, vectors * lanes] (+ c) (+ bias), rows of `right` bRow apart. In a `whole`
-// tile the last vector has all its columns.
+// c[rows, vectors * lanes] = start + left[rows, k] right[k, vectors * lanes], rows of `right` bRow apart. In a `whole` tile the
+// last vector has all its columns.
 template <class T, int rows, int vectors, bool whole>
 void registerTile(int64_t k, Left<T> left, const T* right, int64_t bRow, Target<T> target) {
   using V = NativeVec<T>;
   constexpr int groups = (rows + 3) / 4;  // few pointers: the row within a group is an addressing mode
   V sums[rows][vectors];
-  for (int i = 0; i < rows; ++i)
-    for (int j = 0; j < vectors; ++j) sums[i][j] = V{};
+#pragma GCC unroll 24
+  for (int i = 0; i < rows; ++i) {
+    const T* from = target.start + i * target.startRow;
+#pragma GCC unroll 4
+    for (int j = 0; j < vectors; ++j) {
+      if (!target.start) sums[i][j] = V{};
+      else if (whole || j < vectors - 1) sums[i][j] = load<V>(from + j * lanes<T>);
+      else sums[i][j] = loadFirst(from + j * lanes<T>, target.columns);
+    }
+  }
   const T* group[groups];
   for (int g = 0; g < groups; ++g) group[g] = left.a + 4 * g * left.row;
   const int64_t row = left.row, row3 = 3 * left.row;
   for (int64_t p = 0; p < k; ++p, right += bRow) {
     V b[vectors];
     for (int j = 0; j < vectors; ++j) b[j] = load<V>(right + j * lanes<T>);
+#pragma GCC unroll 24
     for (int i = 0; i < rows; ++i) {
       const T element = group[i / 4][i % 4 == 3 ? row3 : i % 4 * row];
+#pragma GCC unroll 4
       for (int j = 0; j < vectors; ++j) sums[i][j] += element * b[j];
     }
     for (int g = 0; g < groups; ++g) group[g] += left.col;
   }
-  for (int j = 0; j < vectors; ++j) {
-    const bool part = !whole && j == vectors - 1;
-    const auto read = [&](const T* from) { return part ? loadFirst(from, target.columns) : load<V>(from); };
-    T* to = target.c + j * lanes<T>;
-    V bias{};
-    if (target.bias) bias = read(target.bias + j * lanes<T>);
-    for (int i = 0; i < rows; ++i, to += target.row) {
-      V sum = sums[i][j];
-      if (target.accumulate) sum += read(to);
-      if (target.bias) sum += bias;
-      if (part) storeFirst(to, sum, target.columns);
-      else store(to, sum);
+  T* to = target.c;
+#pragma GCC unroll 24
+  for (int i = 0; i < rows; ++i, to += target.row) {
+#pragma GCC unroll 4
+    for (int j = 0; j < vectors; ++j) {
+      if (whole || j < vectors - 1) store(to + j * lanes<T>, sums[i][j]);
+      else storeFirst(to + j * lanes<T>, sums[i][j], target.columns);
     }
   }
 }
@@ -145,16 +150,33 @@ void tileOf(int64_t rows, int64_t k, Left<T> left, const T* right, int64_t bRow,
 
 // ---- blocks ---------------------------------------------------------------------------------------------------------
 
+// to[p * toStride + i] = from[i * fromStride + p] for i < rows, p < columns: 4 by 4 in registers.
+template <class T>
+void transpose(T* to, int64_t toStride, const T* from, int64_t fromStride, int64_t rows, int64_t columns) {
+  using Q = Vec<T, 4>;
+  const int64_t rows4 = rows / 4 * 4, columns4 = columns / 4 * 4;
+  for (int64_t i = 0; i < rows4; i += 4)
+    for (int64_t p = 0; p < columns4; p += 4) {
+      const T* x = from + i * fromStride + p;
+      T* y = to + p * toStride + i;
+      const Q a = load<Q>(x), b = load<Q>(x + fromStride), c = load<Q>(x + 2 * fromStride), d = load<Q>(x + 3 * fromStride);
+      const Q ab = __builtin_shufflevector(a, b, 0, 4, 1, 5), cd = __builtin_shufflevector(c, d, 0, 4, 1, 5);
+      const Q ab2 = __builtin_shufflevector(a, b, 2, 6, 3, 7), cd2 = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+      store<Q>(y, __builtin_shufflevector(ab, cd, 0, 1, 4, 5));
+      store<Q>(y + toStride, __builtin_shufflevector(ab, cd, 2, 3, 6, 7));
+      store<Q>(y + 2 * toStride, __builtin_shufflevector(ab2, cd2, 0, 1, 4, 5));
+      store<Q>(y + 3 * toStride, __builtin_shufflevector(ab2, cd2, 2, 3, 6, 7));
+    }
+  for (int64_t i = 0; i < rows; ++i)
+    for (int64_t p = i < rows4 ? columns4 : 0; p < columns; ++p) to[p * toStride + i] = from[i * fromStride + p];
+}
+
 // to[k, rows]: element (i, p) of A at p * rows + i.
 template <class T>
 void packRows(T* to, Left<T> a, int64_t rows, int64_t k) {
-  if (a.row == 1) {
-    for (int64_t p = 0; p < k; ++p)
-      for (int64_t i = 0; i < rows; ++i) to[p * rows + i] = a.a[i + p * a.col];
-  } else {
-    for (int64_t i = 0; i < rows; ++i)
-      for (int64_t p = 0; p < k; ++p) to[p * rows + i] = a.a[i * a.row + p * a.col];
-  }
+  if (a.col == 1) return transpose(to, rows, a.a, a.row, rows, k);
+  for (int64_t p = 0; p < k; ++p)
+    for (int64_t i = 0; i < rows; ++i) to[p * rows + i] = a.a[i * a.row + p * a.col];
 }
 
 // to[k, width]: element (p, j) of B at p * width + j, columns past n are zero. width is one or two registers.
@@ -169,8 +191,14 @@ void packColumns(T* to, const T* b, int64_t row, int64_t col, int64_t k, int64_t
     }
     return;
   }
-  for (int64_t j = 0; j < width; ++j)
-    for (int64_t p = 0; p < k; ++p) to[p * width + j] = j < n ? b[p * row + j * col] : T(0);
+  if (row == 1) {
+    transpose(to, width, b, col, n, k);
+  } else {
+    for (int64_t p = 0; p < k; ++p)
+      for (int64_t j = 0; j < n; ++j) to[p * width + j] = b[p * row + j * col];
+  }
+  for (int64_t p = 0; p < k; ++p)
+    for (int64_t j = n; j < width; ++j) to[p * width + j] = T(0);
 }
 
 // m <= rowBlock rows of C, k <= kBlock terms of the sum.
@@ -179,7 +207,7 @@ void blockProduct(int64_t m, int64_t n, int64_t k, Left<T> a, const T* b, int64_
   constexpr int64_t panel = 2 * lanes<T>;
   T* packedB = scratch;
   T* packedA = scratch + panel * kBlock;
-  const bool packs = n > 4 * panel;  // A is read once per panel of B: copied only where that pays
+  const bool packs = n > 16 * panel;  // A is read once per panel of B: copied only where that pays
   if (packs)
     for (int64_t i = 0, rows; i < m; i += rows) {
       rows = tileRowsFor(m - i);
@@ -190,7 +218,7 @@ void blockProduct(int64_t m, int64_t n, int64_t k, Left<T> a, const T* b, int64_
     const int64_t width = columns > lanes<T> ? panel : lanes<T>;
     const T* right = b + j * bCol;
     int64_t step = bRow;
-    if (m > tileRowsMax || columns < width || bCol != 1) {
+    if (m > 5 * tileRowsMax || columns < width || bCol != 1) {  // B is read once per tile of rows
       packColumns(packedB, right, bRow, bCol, k, columns, width);
       right = packedB;
       step = width;
@@ -198,8 +226,8 @@ void blockProduct(int64_t m, int64_t n, int64_t k, Left<T> a, const T* b, int64_
     for (int64_t i = 0, rows; i < m; i += rows) {
       rows = tileRowsFor(m - i);
       const Left<T> left = packs ? Left<T>{packedA + i * kBlock, 1, rows} : Left<T>{a.a + i * a.row, a.row, a.col};
-      const Target<T> tile{target.c + i * target.row + j, target.row, columns - (width - lanes<T>), target.accumulate,
-                           target.bias ? target.bias + j : nullptr};
+      const Target<T> tile{target.c + i * target.row + j, target.row, target.start ? target.start + i * target.startRow + j : nullptr,
+                           target.startRow, columns - (width - lanes<T>)};
       if (width == panel) tileOf<T, 2>(rows, k, left, right, step, tile);
       else tileOf<T, 1>(rows, k, left, right, step, tile);
     }
@@ -212,9 +240,11 @@ void matrixProduct(const Product& p, const T* a, const T* b, T* c, T* scratch) {
     const int64_t m = p.m - i < rowBlock ? p.m - i : rowBlock;
     for (int64_t k0 = 0; k0 < p.k; k0 += kBlock) {
       const int64_t k = p.k - k0 < kBlock ? p.k - k0 : kBlock;
-      const T* bias = k0 + k == p.k ? static_cast<const T*>(p.bias) : nullptr;
+      T* to = c + i * p.cRow;
+      const bool goesOn = p.accumulate || k0 > 0;
+      const T* start = goesOn ? to : static_cast<const T*>(p.bias);
       blockProduct<T>(m, p.n, k, {a + i * p.aRow + k0 * p.aCol, p.aRow, p.aCol}, b + k0 * p.bRow, p.bRow, p.bCol,
-                      {c + i * p.cRow, p.cRow, 0, p.accumulate || k0 > 0, bias}, scratch);
+                      {to, p.cRow, start, goesOn ? p.cRow : 0, 0}, scratch);
     }
   }
 }

@@ -15,6 +15,8 @@ export const defaultFlow: FlowOptions = { kind: "nsf", transforms: 4, hidden: 50
 export const defaultTraining: TrainingOptions = {
   batchSize: 200,
   learningRate: 2e-3,
+  schedule: "cosine",
+  weightDecay: 0,
   maxEpochs: 8,
   patience: 8,
   validationFraction: 0.02,

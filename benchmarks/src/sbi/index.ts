@@ -45,7 +45,7 @@ export const sbi: Benchmark = {
 /** A score as a row of the record: seconds to simulate, train and draw, beside the seconds sbi takes to train alone. */
 export function measurement(
   name: TaskName,
-  { seconds, c2st, heldOutLogProb, leakage, epochs }: Score,
+  { seconds, trainCpuSeconds, c2st, heldOutLogProb, leakage, outsideSimulations, epochs, weightDecay }: Score,
   run: { readonly simulations: number; readonly threads: number; readonly observations: readonly number[] },
 ): Measurement {
   const peer = sbiFigures[name];
@@ -66,12 +66,15 @@ export function measurement(
       secondsSimulate: seconds.simulate,
       secondsTrain: seconds.train,
       secondsSample: seconds.sample,
+      cpuSecondsTrain: trainCpuSeconds,
       ...Object.fromEntries(run.observations.map((number, i) => [`c2stObservation${number}`, c2st[i]!])),
       ...(c2st.length > 0 && { c2stMean: mean(c2st) }),
       heldOutLogProb: heldOutLogProb.mean,
       heldOutLogProbStandardError: heldOutLogProb.standardError,
       leakage,
+      observationsOutsideSimulations: outsideSimulations.join(" "),
       epochs: epochs.join(" "),
+      weightDecay,
       ...(comparable && {
         peerC2stMean: mean(peer.c2st),
         peerHeldOutLogProb: peer.heldOutLogProb,

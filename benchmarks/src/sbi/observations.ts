@@ -39,7 +39,7 @@ export async function readCsv(path: string): Promise<Table> {
 /** @param path names the file in errors */
 export function parseCsv(text: string, path: string): Table {
   const lines = text.split(/\r?\n/).filter((line) => line !== "");
-  if (lines[0] !== undefined && lines[0].split(",").some((cell) => Number.isNaN(Number(cell)))) lines.shift();
+  if (lines[0]?.split(",").some((cell) => Number.isNaN(Number(cell)))) lines.shift();
   const columns = lines[0]?.split(",").length ?? 0;
   if (columns === 0) throw new RangeError(`${path} holds no row of numbers`);
   const values = new Float64Array(lines.length * columns);

@@ -1,5 +1,5 @@
 import { c2st, type FlowOptions, type Posterior, type Simulations, simulate, type TrainingOptions, trainPosterior } from "@credence/core";
-import { array } from "@credence/tensor";
+import { array, type NdArray } from "@credence/tensor";
 import type { Observation } from "./observations.ts";
 import type { Task } from "./task.ts";
 
@@ -15,15 +15,20 @@ export interface ScoreOptions {
 
 export interface Score {
   readonly seconds: { readonly simulate: number; readonly train: number; readonly sample: number };
+  /** Processor time of training, over all threads: what it would take on an idle machine shows here when the machine is not. */
+  readonly trainCpuSeconds: number;
   /** By observation, in the order given. */
   readonly c2st: readonly number[];
   /** Mean log q(theta | x) over fresh draws of prior and simulator, nats, and its standard error. */
   readonly heldOutLogProb: { readonly mean: number; readonly standardError: number };
   /** Share of the draws outside the prior's support. */
   readonly leakage: number;
+  /** Observations of which some feature lies outside all simulations: there the networks extrapolate. */
+  readonly outsideSimulations: readonly number[];
   /** Epochs of each network. */
   readonly epochs: readonly number[];
-  readonly weights: readonly number[];
+  /** The one that validation chose. */
+  readonly weightDecay: number;
 }
 
 /** Draws of each posterior, as many as there are in its reference, and fresh simulations for the held-out log q. */
@@ -35,6 +40,7 @@ export async function score(task: Task, options: ScoreOptions): Promise<Score> {
   const started = performance.now();
   const data = await simulateTask(task, simulations, seed, threads);
   const simulated = performance.now();
+  const cpuBefore = process.cpuUsage();
   using posterior = await trainPosterior({
     parameters: task.parameters,
     theta: data.theta,
@@ -45,6 +51,7 @@ export async function score(task: Task, options: ScoreOptions): Promise<Score> {
     ...(options.training && { training: options.training }),
   });
   const trained = performance.now();
+  const cpu = process.cpuUsage(cpuBefore);
   const samples = [];
   for (const { x } of options.observations.values()) samples.push(await posterior.sample(x, draws, { seed, threads }));
   const sampled = performance.now();
@@ -56,14 +63,16 @@ export async function score(task: Task, options: ScoreOptions): Promise<Score> {
   }
   return {
     seconds: { simulate: (simulated - started) / 1e3, train: (trained - simulated) / 1e3, sample: (sampled - trained) / 1e3 },
+    trainCpuSeconds: (cpu.user + cpu.system) / 1e6,
     c2st: accuracies,
     heldOutLogProb: await heldOutLogProb(task, posterior, { seed: seed + 1, threads }),
     leakage: leakage(
       task,
       samples.map((sample) => sample.data() as Float64Array),
     ),
+    outsideSimulations: [...options.observations].filter(([, { x }]) => !within(x, data.x)).map(([number]) => number),
     epochs: posterior.record.members.map(({ validationLogProb }) => validationLogProb.length),
-    weights: posterior.weights,
+    weightDecay: posterior.record.members[0]!.weightDecay,
   };
 }
 
@@ -76,6 +85,22 @@ async function heldOutLogProb(task: Task, posterior: Posterior, { seed, threads 
   const mean = logProb.reduce((sum, value) => sum + value, 0) / draws;
   const variance = logProb.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (draws - 1);
   return { mean, standardError: Math.sqrt(variance / draws) };
+}
+
+/** Whether every feature of an observation lies between the least and the greatest simulated value. */
+function within(observed: Float64Array, simulated: NdArray): boolean {
+  const values = simulated.data();
+  const width = observed.length;
+  if (values.length % width !== 0)
+    throw new RangeError(`the observation has ${width} features, a simulation ${simulated.shape.slice(1).join(" x ")}`);
+  return observed.every((value, feature) => {
+    let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    for (let at = feature; at < values.length; at += width) {
+      low = Math.min(low, values[at]!);
+      high = Math.max(high, values[at]!);
+    }
+    return value >= low && value <= high;
+  });
 }
 
 function leakage({ parameters: { bounds, dimension } }: Task, samples: readonly Float64Array[]): number {

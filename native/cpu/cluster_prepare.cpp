@@ -65,6 +65,22 @@ bool mayOverlap(const std::vector<Slot>& slots, uint32_t left, uint32_t right) {
   return a.index == b.index;
 }
 
+/// Bytes that an element of a tile takes in buffers at once. Loads are mostly used where they lie; constants stay, and so
+/// may a broadcast load, of which there are few.
+int64_t bufferBytesPerElement(const std::vector<Lifetime>& lifetimes, const std::vector<ClusterSource>& sources) {
+  int64_t constants = 0, peak = 1;
+  for (const ClusterSource& source : sources)
+    if (source.kind != SourceKind::view) constants += lifetimes[source.value].elementBytes;
+  for (const Lifetime& at : lifetimes) {
+    if (at.born == never) continue;
+    int64_t alive = 0;
+    for (const Lifetime& value : lifetimes)
+      if (value.born != never && value.born <= at.born && value.lastUse >= at.born) alive += value.elementBytes;
+    peak = std::max(peak, alive);
+  }
+  return constants + peak;
+}
+
 }  // namespace
 
 PreparedCluster::PreparedCluster(const Cluster& cluster, const std::vector<Slot>& slots, const Kernels& kernels)
@@ -141,9 +157,7 @@ PreparedCluster::PreparedCluster(const Cluster& cluster, const std::vector<Slot>
   program.unitsPerPart = outer / parts * (dims[0] / outer);
 
   // Tile: as many whole trailing dimensions as fit, then rows of the next one, in whole granules if that is possible.
-  int64_t bytesPerElement = 1;
-  for (const Lifetime& value : lifetimes) bytesPerElement += value.elementBytes;
-  const int64_t tile = std::clamp(buffersBytesMax / bytesPerElement / granule * granule, int64_t{4} * granule, tileMax);
+  const int64_t tile = std::clamp(buffersBytesMax / bufferBytesPerElement(lifetimes, sources_) / granule * granule, int64_t{4} * granule, tileMax);
   uint32_t q = program.rank - 1;
   int64_t inner = 1;
   while (q > 0 && inner * dims[q] * 2 <= tile) inner *= dims[q--];

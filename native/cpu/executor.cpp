@@ -40,6 +40,59 @@ void forEachSlot(const Block& block, const Use& use) {
   }
 }
 
+/// Bytes of the elements that a view names, broadcast dimensions counted once.
+int64_t bytesOf(Type type, const std::vector<uint32_t>& dims, const std::vector<int32_t>& strides) {
+  int64_t bytes = sizeOf(type);
+  for (std::size_t d = 0; d < dims.size(); ++d)
+    if (strides[d] != 0) bytes *= dims[d];
+  return bytes;
+}
+
+/// What an instruction reads and writes of the arrays that its parts divide.
+int64_t bytesOf(const credence::Cluster& cluster) {
+  int64_t bytes = 0;
+  for (const auto* views : {&cluster.loads, &cluster.stores})
+    for (const Access& view : *views)
+      if (view.strides[0] != 0) bytes += bytesOf(view.type, cluster.dims, view.strides);
+  return bytes;
+}
+
+int64_t bytesOf(const credence::Reduce& reduce) {
+  return bytesOf(reduce.type, reduce.dimsKept, reduce.stridesKept) / sizeOf(reduce.type) *
+         bytesOf(reduce.type, reduce.dimsReduced, reduce.stridesReduced);
+}
+
+int64_t bytesOf(const Matmul& m) {
+  const int64_t left = int64_t{m.m} * m.k, right = int64_t{m.k} * m.n, result = int64_t{m.m} * m.n;
+  return sizeOf(m.type) * m.batch * (left + result + (m.batch > 1 ? right : 0));
+}
+
+int64_t bytesOf(const Rows& rows) {
+  int64_t bytes = 0;
+  for (const RowsOperand& operand : rows.operands)
+    if (operand.rowStride != 0) bytes += sizeOf(operand.type) * operand.rowLength * rows.rows;
+  return bytes;
+}
+
+// Neighbouring instructions of as many parts depend on each other only within a part: else they could not do without a
+// barrier. So a thread may take a block of its parts through all of them before the next block, and finds in its cache what
+// the instruction before has left there.
+void formRuns(std::vector<Node>& nodes) {
+  constexpr int64_t blockBytes = 256 << 10;
+  constexpr int64_t wholeTiles = 96;  // rows: a multiple of every height of a register tile
+  for (std::size_t first = 0, next; first < nodes.size(); first = next) {
+    int64_t bytes = 0;
+    for (next = first; next < nodes.size() && nodes[next].bytes > 0 && nodes[next].parts == nodes[first].parts; ++next)
+      bytes = std::max(bytes, nodes[next].bytes);
+    if (next == first) ++next;
+    if (next - first < 2 || bytes < 2 * blockBytes) continue;
+    int64_t blockParts = std::max<int64_t>(1, nodes[first].parts * blockBytes / bytes);
+    if (blockParts > wholeTiles) blockParts -= blockParts % wholeTiles;
+    nodes[first].run = static_cast<uint32_t>(next - first);
+    nodes[first].blockParts = static_cast<uint32_t>(blockParts);
+  }
+}
+
 /// The slots that move with a loop.
 std::vector<uint32_t> slicesOf(const credence::Loop& loop, const std::vector<Slot>& slots) {
   std::vector<uint32_t> slices;
@@ -80,37 +133,38 @@ Executable::~Executable() = default;
 std::vector<Node> Executable::prepare(const Block& block) {
   std::vector<Node> nodes;
   for (const Instruction& instruction : block) prepareInto(nodes, instruction);
+  formRuns(nodes);
   return nodes;
 }
 
 void Executable::prepareInto(std::vector<Node>& nodes, const Instruction& instruction) {
-  const auto add = [&](Kind kind, uint32_t parts, std::size_t count) {
-    nodes.push_back({kind, parts, static_cast<uint32_t>(count - 1)});
+  const auto add = [&](Kind kind, uint32_t parts, std::size_t count, int64_t bytes = 0) {
+    nodes.push_back({kind, parts, static_cast<uint32_t>(count - 1), bytes, 1, parts});
   };
   const auto& body = instruction.body;
   if (std::holds_alternative<credence::Barrier>(body)) {
-    nodes.push_back({Kind::barrier, 1, 0});
+    add(Kind::barrier, 1, 1);
   } else if (const auto* cluster = std::get_if<credence::Cluster>(&body)) {
     if (isEmpty(cluster->dims)) return;
     clusters_.emplace_back(*cluster, plan_.slots, kernels_);
     scratchBytes_ = std::max(scratchBytes_, clusters_.back().scratchBytes);
-    add(Kind::cluster, cluster->parts, clusters_.size());
+    add(Kind::cluster, cluster->parts, clusters_.size(), bytesOf(*cluster));
   } else if (const auto* reduce = std::get_if<credence::Reduce>(&body)) {
     if (isEmpty(reduce->dimsKept)) return;
     reduces_.push_back(prepareReduce(*reduce));
     scratchBytes_ = std::max(scratchBytes_, reduceScratchBytes);
-    add(Kind::reduce, reduce->parts, reduces_.size());
+    add(Kind::reduce, reduce->parts, reduces_.size(), bytesOf(*reduce));
   } else if (const auto* matmul = std::get_if<credence::Matmul>(&body)) {
     if (matmul->batch == 0 || matmul->m == 0 || matmul->n == 0) return;
     const StepFunction activation = matmul->activation ? kernels_.step(matmul->activation, matmul->type, matmul->type) : nullptr;
     matmuls_.push_back({*matmul, activation});
     scratchBytes_ = std::max(scratchBytes_, productScratchBytes);
-    add(Kind::matmul, matmul->parts, matmuls_.size());
+    add(Kind::matmul, matmul->parts, matmuls_.size(), bytesOf(*matmul));
   } else if (const auto* rows = std::get_if<credence::Rows>(&body)) {
     if (rows->rows == 0) return;
     int count = 0;
     rows_.push_back({*rows, rowOps(&count)[rows->opcode - 1]});
-    add(Kind::rows, rows->parts, rows_.size());
+    add(Kind::rows, rows->parts, rows_.size(), bytesOf(*rows));
   } else if (const auto* loop = std::get_if<credence::Loop>(&body)) {
     PreparedLoop prepared{loop->isWhile, loop->trips, loop->depth, loop->predicateSlot, slicesOf(*loop, plan_.slots),
                           prepare(loop->predicate), prepare(loop->body)};
@@ -164,34 +218,45 @@ class Walk {
 
   /// False once the run has failed or is cancelled; all threads say so at the same barrier.
   bool block(const std::vector<Node>& nodes) {
-    for (const Node& node : nodes)
-      if (!instruction(node)) return false;
+    for (const Node *node = nodes.data(), *end = node + nodes.size(); node < end; node += node->run) {
+      switch (node->kind) {
+        case Kind::barrier:
+          if (meet([] { return 0u; }) & stopBit) return false;
+          break;
+        case Kind::loop:
+          if (!loop(executable_.loops_[node->item])) return false;
+          break;
+        case Kind::cond:
+          if (!cond(executable_.conds_[node->item])) return false;
+          break;
+        default: share(node);
+      }
+    }
     return true;
   }
 
  private:
-  bool instruction(const Node& node) {
-    switch (node.kind) {
-      case Kind::barrier: return !(meet([] { return 0u; }) & stopBit);
-      case Kind::loop: return loop(executable_.loops_[node.item]);
-      case Kind::cond: return cond(executable_.conds_[node.item]);
-      default: break;
-    }
-    int64_t begin = 0, end = node.parts;
+  /// This thread's parts of a run of nodes.
+  void share(const Node* first) {
+    int64_t begin = 0, end = first->parts;
     if (threads_ > 1) {
-      begin = partBegin(node.parts, thread_, threads_);
-      end = partBegin(node.parts, thread_ + 1, threads_);
-      if (begin == end) return true;
+      begin = partBegin(first->parts, thread_, threads_);
+      end = partBegin(first->parts, thread_ + 1, threads_);
     }
+    for (int64_t next; begin < end; begin = next) {
+      next = std::min<int64_t>(begin + first->blockParts, end);
+      for (const Node* node = first; node < first + first->run; ++node) execute(*node, begin, next);
+    }
+  }
+
+  void execute(const Node& node, int64_t begin, int64_t end) {
     switch (node.kind) {
       case Kind::cluster:
-        executable_.kernels_.cluster(executable_.clusters_[node.item].program, slots_.data(), begin, end, scratch_);
-        break;
-      case Kind::reduce: executable_.kernels_.reduce(executable_.reduces_[node.item], slots_.data(), begin, end, scratch_); break;
-      case Kind::matmul: matmul(executable_.matmuls_[node.item], begin, end); break;
-      default: rows(executable_.rows_[node.item], begin, end); break;
+        return executable_.kernels_.cluster(executable_.clusters_[node.item].program, slots_.data(), begin, end, scratch_);
+      case Kind::reduce: return executable_.kernels_.reduce(executable_.reduces_[node.item], slots_.data(), begin, end, scratch_);
+      case Kind::matmul: return matmul(executable_.matmuls_[node.item], begin, end);
+      default: return rows(executable_.rows_[node.item], begin, end);
     }
-    return true;
   }
 
   /// The barrier at which failures and cancellation become visible.

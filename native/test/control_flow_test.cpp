@@ -133,6 +133,36 @@ TEST(Run, OrdersThreadsAtBarriers) {
   for (const int threads : {1, 2, 3, 4}) EXPECT_EQ(run(plan.words(), {}, threads)[0].as<int32_t>(), expected) << threads;
 }
 
+TEST(Run, GivesTheSameBitsBlockByBlockAsWithABarrierAfterEveryInstruction) {
+  // Arrays past the size at which a thread takes blocks of rows through a run of instructions.
+  const auto planOf = [](bool barriers) {
+    constexpr uint32_t rows = 6000, cols = 40;
+    constexpr int32_t stride = 40;
+    PlanBuilder plan;
+    const auto x = plan.input(rows * cols * 4), w = plan.input(cols * cols * 4), a = plan.arena(rows * cols * 4), b = plan.arena(rows * cols * 4);
+    const auto sums = plan.arena(rows * 4), out = plan.output(rows * cols * 4), total = plan.output(4);
+    const auto add = [&](const Words& instruction) {
+      plan.add(instruction);
+      if (barriers) plan.add(barrier());
+    };
+    add(cluster({{rows, cols}, {{0, f32, x, {stride, 1}}}, {{"tanh", f32, 1, 0}}, {{1, f32, a, {stride, 1}}}, rows}));
+    add(matmul({f32, 1, rows, cols, cols, {a, 0, stride}, {w, 0, stride}, {b, 0, stride}, noSlot, "", false, rows}));
+    add(reduce({Monoid::sum, f32, {rows}, {cols}, b, {stride}, {1}, sums, rows}));
+    add(cluster({{rows, cols}, {{0, f32, b, {stride, 1}}, {1, f32, sums, {1, 0}}}, {{"sub", f32, 2, 0, 1}}, {{2, f32, a, {stride, 1}}}, rows}));
+    add(matmul({f32, 1, rows, cols, cols, {a, 0, stride}, {w, 0, 1, stride}, {out, 0, stride}, noSlot, "relu", false, rows}));
+    plan.add(barrier());
+    plan.add(reduce({Monoid::sum, f32, {1}, {rows * cols}, out, {0}, {1}, total}));
+    return plan.words();
+  };
+  const auto xs = ramp<float>(6000 * 40), ws = ramp<float>(40 * 40);
+  const auto expected = run(planOf(true), {xs, ws});
+  for (const int threads : {1, 2, 3}) {
+    const auto got = run(planOf(false), {xs, ws}, threads);
+    EXPECT_EQ(got[0].as<float>(), expected[0].as<float>()) << threads;
+    EXPECT_EQ(got[1].as<float>(), expected[1].as<float>()) << threads;
+  }
+}
+
 TEST(Run, StopsInsideALoopWhenCancelled) {
   PlanBuilder plan;
   const auto out = plan.output(4);

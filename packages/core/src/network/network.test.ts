@@ -1,6 +1,5 @@
 import { array, flip, program, random, type Tensor } from "@credence/tensor";
 import { describe, expect, it } from "vitest";
-import { made } from "../flow/made.ts";
 import { deepSet } from "./deep-set.ts";
 import { mlp } from "./mlp.ts";
 import { recurrent } from "./recurrent.ts";
@@ -98,26 +97,5 @@ describe("recurrent", () => {
       return maxDifference(net.apply(params, x), net.apply(params, flip(x, 1)));
     });
     expect(run().item()).toBeGreaterThan(1e-3);
-  });
-});
-
-describe("made", () => {
-  it.each([true, false])("lets a number depend only on those before it (ascending: %s)", (ascending) => {
-    const dimension = 4;
-    const net = made({ dimension, hidden: 12, blocks: 2, outputs: 2, ascending, start: [0, 0] });
-    const run = program((x: Tensor, moved: Tensor) => {
-      const params = net.init(random.key(1));
-      return net.apply(params, moved).sub(net.apply(params, x)).abs().reshape([dimension, dimension, 2]).max(2);
-    });
-    const base = Array.from({ length: dimension }, () => [0.3, -0.2, 0.9, 0.4]);
-    const moved = base.map((row, d) => row.map((value, e) => (e === d ? value + 1 : value)));
-    const change = run(array(base), array(moved)).tolist() as number[][];
-    for (let d = 0; d < dimension; d++) {
-      for (let e = 0; e < dimension; e++) {
-        const after = ascending ? e > d : e < d;
-        if (after) expect(change[d]![e]).toBeGreaterThan(0);
-        else expect(change[d]![e]).toBe(0);
-      }
-    }
   });
 });

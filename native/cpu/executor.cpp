@@ -4,6 +4,7 @@
 #include <credence/rows.hpp>
 #include <cstring>
 
+#include "footprint.hpp"
 #include "team.hpp"
 
 namespace credence::cpu {
@@ -13,98 +14,23 @@ constexpr uint32_t stopBit = 1, predicateBit = 2;
 
 bool isEmpty(const std::vector<uint32_t>& dims) { return std::find(dims.begin(), dims.end(), 0u) != dims.end(); }
 
-/// Calls use(slot) for every slot that the instructions of a block name, nested ones included.
-template <class Use>
-void forEachSlot(const Block& block, const Use& use) {
-  for (const Instruction& instruction : block) {
-    const auto& body = instruction.body;
-    if (const auto* cluster = std::get_if<credence::Cluster>(&body)) {
-      for (const Access& load : cluster->loads) use(load.slot);
-      for (const Access& store : cluster->stores) use(store.slot);
-    } else if (const auto* reduce = std::get_if<credence::Reduce>(&body)) {
-      use(reduce->inSlot), use(reduce->outSlot);
-    } else if (const auto* matmul = std::get_if<credence::Matmul>(&body)) {
-      use(matmul->a.slot), use(matmul->b.slot), use(matmul->c.slot);
-      if (matmul->biasSlot != noSlot) use(matmul->biasSlot);
-    } else if (const auto* rows = std::get_if<credence::Rows>(&body)) {
-      for (const RowsOperand& operand : rows->operands) use(operand.slot);
-    } else if (const auto* loop = std::get_if<credence::Loop>(&body)) {
-      if (loop->isWhile) use(loop->predicateSlot);
-      forEachSlot(loop->predicate, use);
-      forEachSlot(loop->body, use);
-    } else if (const auto* cond = std::get_if<credence::Cond>(&body)) {
-      use(cond->predicateSlot);
-      forEachSlot(cond->then, use);
-      forEachSlot(cond->otherwise, use);
-    }
-  }
-}
-
-/// Bytes of the elements that a view names, broadcast dimensions counted once.
-int64_t bytesOf(Type type, const std::vector<uint32_t>& dims, const std::vector<int32_t>& strides) {
-  int64_t bytes = sizeOf(type);
-  for (std::size_t d = 0; d < dims.size(); ++d)
-    if (strides[d] != 0) bytes *= dims[d];
-  return bytes;
-}
-
-/// What an instruction reads and writes of the arrays that its parts divide.
-int64_t bytesOf(const credence::Cluster& cluster) {
-  int64_t bytes = 0;
-  for (const auto* views : {&cluster.loads, &cluster.stores})
-    for (const Access& view : *views)
-      if (view.strides[0] != 0) bytes += bytesOf(view.type, cluster.dims, view.strides);
-  return bytes;
-}
-
-int64_t bytesOf(const credence::Reduce& reduce) {
-  return bytesOf(reduce.type, reduce.dimsKept, reduce.stridesKept) / sizeOf(reduce.type) *
-         bytesOf(reduce.type, reduce.dimsReduced, reduce.stridesReduced);
-}
-
-int64_t bytesOf(const Matmul& m) {
-  const int64_t left = int64_t{m.m} * m.k, right = int64_t{m.k} * m.n, result = int64_t{m.m} * m.n;
-  return sizeOf(m.type) * m.batch * (left + result + (m.batch > 1 ? right : 0));
-}
-
-int64_t bytesOf(const Rows& rows) {
-  int64_t bytes = 0;
-  for (const RowsOperand& operand : rows.operands)
-    if (operand.rowStride != 0) bytes += sizeOf(operand.type) * operand.rowLength * rows.rows;
-  return bytes;
-}
-
 // Neighbouring instructions of as many parts depend on each other only within a part: else they could not do without a
 // barrier. So a thread may take a block of its parts through all of them before the next block, and finds in its cache what
 // the instruction before has left there.
 void formRuns(std::vector<Node>& nodes) {
-  constexpr int64_t blockBytes = 256 << 10;
+  constexpr double blockBytes = 256 << 10;
   constexpr int64_t wholeTiles = 96;  // rows: a multiple of every height of a register tile
   for (std::size_t first = 0, next; first < nodes.size(); first = next) {
-    int64_t bytes = 0;
+    double bytes = 0;
     for (next = first; next < nodes.size() && nodes[next].bytes > 0 && nodes[next].parts == nodes[first].parts; ++next)
       bytes = std::max(bytes, nodes[next].bytes);
     if (next == first) ++next;
     if (next - first < 2 || bytes < 2 * blockBytes) continue;
-    int64_t blockParts = std::max<int64_t>(1, nodes[first].parts * blockBytes / bytes);
+    int64_t blockParts = std::max<int64_t>(1, static_cast<int64_t>(nodes[first].parts * blockBytes / bytes));
     if (blockParts > wholeTiles) blockParts -= blockParts % wholeTiles;
     nodes[first].run = static_cast<uint32_t>(next - first);
     nodes[first].blockParts = static_cast<uint32_t>(blockParts);
   }
-}
-
-/// The slots that move with a loop.
-std::vector<uint32_t> slicesOf(const credence::Loop& loop, const std::vector<Slot>& slots) {
-  std::vector<uint32_t> slices;
-  const auto use = [&](uint32_t slot) {
-    if (slots[slot].kind == SlotKind::sliced && slots[slot].offset == loop.depth) slices.push_back(slot);
-  };
-  if (loop.isWhile) use(loop.predicateSlot);
-  forEachSlot(loop.predicate, use);
-  forEachSlot(loop.body, use);
-  std::sort(slices.begin(), slices.end());
-  slices.erase(std::unique(slices.begin(), slices.end()), slices.end());
-  return slices;
 }
 
 }  // namespace
@@ -138,7 +64,7 @@ std::vector<Node> Executable::prepare(const Block& block) {
 }
 
 void Executable::prepareInto(std::vector<Node>& nodes, const Instruction& instruction) {
-  const auto add = [&](Kind kind, uint32_t parts, std::size_t count, int64_t bytes = 0) {
+  const auto add = [&](Kind kind, uint32_t parts, std::size_t count, double bytes = 0) {
     nodes.push_back({kind, parts, static_cast<uint32_t>(count - 1), bytes, 1, parts});
   };
   const auto& body = instruction.body;

@@ -22,7 +22,7 @@ struct Node {
   Kind kind;
   uint32_t parts;
   uint32_t item;       // index among the prepared instructions of this kind
-  int64_t bytes;       // that its parts touch, all together
+  double bytes;        // that its parts touch, all together
   uint32_t run;        // it and the next run - 1 nodes are executed together, block by block
   uint32_t blockParts; // parts of one block of a run
 };

@@ -56,7 +56,7 @@ double bytesOf(const Reduce& reduce) {
 }
 
 double bytesOf(const Matmul& m) {
-  const double left = double{m.m} * m.k, right = double{m.k} * m.n, result = double{m.m} * m.n;
+  const double left = 1.0 * m.m * m.k, right = 1.0 * m.k * m.n, result = 1.0 * m.m * m.n;
   return static_cast<double>(sizeOf(m.type)) * m.batch * (left + result + (m.batch > 1 ? right : 0));
 }
 

@@ -67,7 +67,7 @@ export async function trainPosterior(options: TrainPosteriorOptions): Promise<Po
   const prepared = await prepare(data, { parameters, layout: embedding.layout, seed, ...placed, ...cancellable });
   const trainingRows = data.rows - validationRows;
   const { ensembleSize, maxEpochs } = training;
-  const lanes = Math.min(threads, Math.max(ensembleSize - 1, [training.weightDecay].flat().length));
+  const lanes = Math.min(threads, Math.max(ensembleSize, [training.weightDecay].flat().length));
   const batchSize = Math.min(training.batchSize, trainingRows);
   // Stacking compares networks on the same rows.
   const ownFolds = training.ensembleWeights === "equal";
@@ -112,27 +112,23 @@ export async function trainPosterior(options: TrainPosteriorOptions): Promise<Po
     report(place, maxEpochs);
     return trained;
   };
-  // The first network with every candidate decay; the best one trains the rest.
+  // The first network with every candidate decay; the best one trains the rest. With one candidate there is nothing to wait for.
   const candidates: Trained[] = [];
-  await concurrent(
-    decays.length,
-    lanes,
-    async (c) => {
-      candidates[c] = await train(0, decays[c]!, c === 0 ? 0 : ensembleSize + c - 1);
-    },
-    signal,
-  );
+  const others: Trained[] = [];
+  const candidate = (c: number) => async (): Promise<void> => {
+    candidates[c] = await train(0, decays[c]!, c === 0 ? 0 : ensembleSize + c - 1);
+  };
+  const other = (weightDecay: number) => (_: unknown, i: number) => async (): Promise<void> => {
+    others[i] = await train(i + 1, weightDecay, i + 1);
+  };
+  const all = async (tasks: readonly (() => Promise<void>)[]): Promise<void> => concurrent(tasks.length, lanes, (k) => tasks[k]!(), signal);
+  const rest = new Array<undefined>(ensembleSize - 1).fill(undefined);
+  const early = decays.length === 1 ? rest.map(other(decays[0]!)) : [];
+  await all([...decays.map((_, c) => candidate(c)), ...early]);
   const first = candidates.reduce((best, next) => (bestLogProb(next) > bestLogProb(best) ? next : best));
-  for (const { params } of candidates.filter((candidate) => candidate !== first)) disposeTree(params);
-  const trained = [first];
-  await concurrent(
-    ensembleSize - 1,
-    lanes,
-    async (i) => {
-      trained[i + 1] = await train(i + 1, first.record.weightDecay, i + 1);
-    },
-    signal,
-  );
+  for (const { params } of candidates.filter((loser) => loser !== first)) disposeTree(params);
+  if (early.length === 0) await all(rest.map(other(first.record.weightDecay)));
+  const trained = [first, ...others];
 
   const members = trained.map(({ params }) => params);
   const weights =

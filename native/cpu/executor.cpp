@@ -18,7 +18,7 @@ bool isEmpty(const std::vector<uint32_t>& dims) { return std::find(dims.begin(),
 // barrier. So a thread may take a block of its parts through all of them before the next block, and finds in its cache what
 // the instruction before has left there.
 void formRuns(std::vector<Node>& nodes) {
-  constexpr double blockBytes = 256 << 10;
+  constexpr double blockBytes = 128 << 10;
   constexpr int64_t wholeTiles = 96;  // rows: a multiple of every height of a register tile
   for (std::size_t first = 0, next; first < nodes.size(); first = next) {
     double bytes = 0;

@@ -1,6 +1,19 @@
 // The networks that sbi trains by default, at its sizes: one training step, and ten thousand draws from a posterior.
-import { type AdamState, adam, couplingSpline, type Flow, maskedAutoregressive } from "@credence/core";
-import { type NdArray, program, random, repeat, type Tensor, type Tree, take, tree, valueAndGrad } from "@credence/tensor";
+import { type AdamState, adam, couplingSpline, type Flow, maskedAutoregressive, packing } from "@credence/core";
+import {
+  arange,
+  type NdArray,
+  program,
+  random,
+  repeat,
+  scan,
+  type Tensor,
+  type Tree,
+  take,
+  tree,
+  valueAndGrad,
+  zeros,
+} from "@credence/tensor";
 import type { Benchmark } from "./measurement.ts";
 import { count, numbers, words } from "./options.ts";
 import { pytorch } from "./pytorch.ts";
@@ -16,22 +29,25 @@ const bars = { nsf: 8, maf: 6, sample: 5 } as const;
 
 const rows = 10_000;
 const draws = 10_000;
+const drawBlock = 500;
 
 type Params = readonly Tree<Tensor>[];
-type State = { readonly params: Params; readonly optimiser: AdamState<Params> };
+type State = { readonly params: Tensor; readonly optimiser: AdamState<Tensor> };
 
 /** `steps` of: gather a minibatch, forward, backward, clip the gradient norm to 5, Adam at 5e-4; one program. */
 function trainer(flow: Flow<Params>, batch: number, steps: number) {
-  const optimiser = adam<Params>({ learningRate: 5e-4, clipNorm: 5 });
+  const optimiser = adam<Tensor>({ learningRate: 5e-4, clipNorm: 5 });
   const lossAndGradient = valueAndGrad((params: Params, theta: Tensor, x: Tensor) => flow.logProb(params, theta, x).mean().neg());
   return (params: Params, theta: Tensor, x: Tensor, key: Tensor): Tensor[] => {
+    const layout = packing(params);
     const step = (carry: State, number: Tensor): State => {
       const chosen = random.uniform(random.fold(key, number), [batch]).mul(rows).cast("i32");
-      const [, gradient] = lossAndGradient(carry.params, take(theta, chosen), take(x, chosen));
-      const next = optimiser.step(carry.optimiser, carry.params, gradient);
+      const [, gradient] = lossAndGradient(layout.unpack(carry.params), take(theta, chosen), take(x, chosen));
+      const next = optimiser.step(carry.optimiser, carry.params, layout.pack(gradient));
       return { params: next.params, optimiser: next.state };
     };
-    return tree.flatten(repeat(steps, step, { params, optimiser: optimiser.init(params) }).params as Tree<Tensor>).leaves;
+    const start = layout.pack(params);
+    return [repeat(steps, step, { params: start, optimiser: optimiser.init(start) }).params];
   };
 }
 
@@ -79,9 +95,15 @@ export const flows: Benchmark = {
             const bar = batch === 200 && threads === 1 ? { bar: bars[kind] } : {};
             emit({ name: `train ${kind}`, size: `${size} batch ${batch}`, device: "cpu", threads, seconds: ours, peer: theirs, ...bar });
           }
-          const sample = program((p: Params, k: Tensor, all: Tensor) => flow.sample(p, k, all.slice([0, 0], [1, dims[1]]), draws), {
-            threads,
-          });
+          // Blocks of rows whose activations stay in the cache, as a posterior draws them.
+          const sample = program(
+            (p: Params, k: Tensor, all: Tensor) => {
+              const context = all.slice([0, 0], [1, dims[1]]);
+              const block = (carry: Tensor, i: Tensor): [Tensor, Tensor] => [carry, flow.sample(p, random.fold(k, i), context, drawBlock)];
+              return scan(block, zeros([]), arange(draws / drawBlock))[1];
+            },
+            { threads },
+          );
           const ours = await time(() => sample(params, key, x).dispose(), { seconds });
           const theirs = await peer("sample", ["--draws", String(draws)]);
           emit({

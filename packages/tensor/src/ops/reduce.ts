@@ -1,12 +1,12 @@
-import { bytesOf, type DType, isFloat } from "../dtype.ts";
+import { type DType, isFloat } from "../dtype.ts";
 import { DTypeError, ShapeError } from "../errors.ts";
 import { defineOp } from "../op.ts";
-import { normalizeAxes, normalizeAxis, type Shape, showShape, sizeOf } from "../shape.ts";
+import { normalizeAxes, normalizeAxis, type Shape, showShape } from "../shape.ts";
 import type { Tensor, TensorLike } from "../tensor.ts";
 import { emitOne } from "../trace.ts";
 import { asTensor } from "./creation.ts";
 import { add, cast, div, equal, exp, isFinite, log, logicalAnd, mul, sqrt, square, sub, where } from "./elementwise.ts";
-import { broadcastTo, expandDims, moveAxis, reshape, stopGradient } from "./shape.ts";
+import { broadcastTo, reshape, stopGradient } from "./shape.ts";
 
 export type Monoid = "sum" | "prod" | "max" | "min" | "and" | "or";
 
@@ -133,11 +133,3 @@ export function softmax(x: TensorLike, axis = -1): Tensor {
   const e = exp(sub(t, stopGradient(max(t, axis, true))));
   return div(e, sum(e, axis, true));
 }
-
-/** Bytes that an array of this shape and type occupies. */
-export const byteSize = (shape: Shape, dtype: DType): number => sizeOf(shape) * bytesOf[dtype];
-
-/** Positions of the `axis` brought last, for ops that act on rows. */
-export const withLastAxis = (x: Tensor, axis: number, f: (rows: Tensor) => Tensor): Tensor => moveAxis(f(moveAxis(x, axis, -1)), -1, axis);
-/** `x` with a trailing axis of extent 1. */
-export const column = (x: Tensor): Tensor => expandDims(x, -1);

@@ -2,7 +2,7 @@ import type { DType } from "../dtype.ts";
 import { ShapeError } from "../errors.ts";
 import type { Abstract } from "../ir.ts";
 import { defineOp, type Rule } from "../op.ts";
-import { type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
+import { type Shape, sameShape, showShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { emit } from "../trace.ts";
 import { broadcastTo, reshape } from "./shape.ts";
@@ -76,6 +76,3 @@ export function rowOperation(
 ): Tensor[] {
   return emit(name, inputs, { shared: inputs.map(() => false), integers: [], numbers: [], ...attributes } as never);
 }
-
-/** How many rows. */
-export const rowCount = (a: RowAttributes): number => sizeOf(a.rows);

@@ -5,6 +5,7 @@ import { concurrent } from "../simulate/concurrent.ts";
 import type { Prior } from "../simulate/prior.ts";
 import { requireSeed } from "../simulate/streams.ts";
 import { checkpointIn } from "./checkpoint.ts";
+import { Contest } from "./contest.ts";
 import { type Embedding, identityEmbedding } from "./embedding.ts";
 import { disposeTree, type ModelArrays, trainingPrograms } from "./epoch.ts";
 import { type EpochInfo, type MemberRecord, trainMember } from "./member.ts";
@@ -93,7 +94,7 @@ export async function trainPosterior(options: TrainPosteriorOptions): Promise<Po
     const done = [...epochsDone.values()].reduce((sum, n) => sum + n);
     onProgress?.("train", done, (ensembleSize + decays.length - 1) * maxEpochs);
   };
-  const train = async (member: number, weightDecay: number, place: number): Promise<Trained> => {
+  const train = async (member: number, weightDecay: number, place: number, heed?: (logProb: number) => void): Promise<Trained> => {
     const trained = await trainMember({
       member,
       weightDecay,
@@ -106,28 +107,34 @@ export async function trainPosterior(options: TrainPosteriorOptions): Promise<Po
       ...cancellable,
       onEpoch: (info) => {
         onEpoch?.(info);
+        heed?.(info.validationLogProb);
         report(place, info.epoch + 1);
       },
     });
     report(place, maxEpochs);
     return trained;
   };
-  // The first network with every candidate decay; the best one trains the rest. With one candidate there is nothing to wait for.
+  // The first network with every candidate decay; the best one trains the rest, which start as soon as it is known.
   const candidates: Trained[] = [];
   const others: Trained[] = [];
-  const candidate = (c: number) => async (): Promise<void> => {
-    candidates[c] = await train(0, decays[c]!, c === 0 ? 0 : ensembleSize + c - 1);
+  const decision = new Contest(decays.length);
+  const trainCandidate = async (c: number): Promise<void> => {
+    try {
+      const trained = await train(0, decays[c]!, c === 0 ? 0 : ensembleSize + c - 1, (logProb) => decision.score(c, logProb));
+      candidates[c] = trained;
+      decision.finish(c, trained.record.validationLogProb[trained.record.bestEpoch]!);
+    } catch (error) {
+      decision.fail(error);
+      throw error;
+    }
   };
-  const other = (weightDecay: number) => (_: unknown, i: number) => async (): Promise<void> => {
-    others[i] = await train(i + 1, weightDecay, i + 1);
+  const trainOther = async (i: number): Promise<void> => {
+    others[i] = await train(i + 1, decays[await decision.winner]!, i + 1);
   };
-  const all = async (tasks: readonly (() => Promise<void>)[]): Promise<void> => concurrent(tasks.length, lanes, (k) => tasks[k]!(), signal);
-  const rest = new Array<undefined>(ensembleSize - 1).fill(undefined);
-  const early = decays.length === 1 ? rest.map(other(decays[0]!)) : [];
-  await all([...decays.map((_, c) => candidate(c)), ...early]);
-  const first = candidates.reduce((best, next) => (bestLogProb(next) > bestLogProb(best) ? next : best));
+  const tasks = decays.length + ensembleSize - 1;
+  await concurrent(tasks, lanes, (k) => (k < decays.length ? trainCandidate(k) : trainOther(k - decays.length)), signal);
+  const first = candidates[await decision.winner]!;
   for (const { params } of candidates.filter((loser) => loser !== first)) disposeTree(params);
-  if (early.length === 0) await all(rest.map(other(first.record.weightDecay)));
   const trained = [first, ...others];
 
   const members = trained.map(({ params }) => params);
@@ -152,7 +159,6 @@ export async function trainPosterior(options: TrainPosteriorOptions): Promise<Po
 }
 
 type Trained = { readonly params: ModelArrays; readonly record: MemberRecord };
-const bestLogProb = ({ record }: Trained): number => record.validationLogProb[record.bestEpoch]!;
 
 const rowsMin = 20;
 /** Minibatches from this size on are computed by several threads. */

@@ -1,4 +1,4 @@
-import { repeat, type Tensor, type Tree, zerosLike } from "@credence/tensor";
+import { concat, type Tensor, type Tree } from "@credence/tensor";
 import type { Activation } from "../network/network.ts";
 import { requireWidth } from "../network/network.ts";
 import { affineElement, type ElementMap, splineElement } from "./element.ts";
@@ -59,7 +59,17 @@ function autoregressive(dimension: number, element: ElementMap, options: Paramet
       const [z, logDerivative] = element.forward(theta, elementParams(params, theta, context));
       return [z, logDerivative.sum(1)];
     },
-    // Pass k makes the k-th number of the order right, and so D passes make all of them right.
-    inverse: (params, z, context) => repeat(dimension, (theta) => element.inverse(z, elementParams(params, theta, context)), zerosLike(z)),
+    inverse(params, z, context) {
+      const rows = z.shape[0]!;
+      const next = network.sequence(params, context, rows);
+      let known: Tensor | undefined;
+      for (let k = 0; k < dimension; k++) {
+        const d = options.ascending ? k : dimension - 1 - k;
+        const elementParameters = next(known).reshape([rows, 1, element.parameters]);
+        const value = element.inverse(z.slice([0, d], [rows, d + 1]), elementParameters);
+        known = known ? concat(options.ascending ? [known, value] : [value, known], 1) : value;
+      }
+      return known!;
+    },
   };
 }

@@ -1,5 +1,5 @@
 import { constant, exp, eye, type Tensor, tanh, triangularSolve } from "@credence/tensor";
-import { type Activation, requireWidth } from "../network/network.ts";
+import { type Activation, repeatRows, requireWidth } from "../network/network.ts";
 import { type ResidualParams, residual } from "../network/residual.ts";
 import type { Transform } from "./flow.ts";
 
@@ -34,30 +34,28 @@ export function conditionalAffine(options: ConditionalAffineOptions): Transform<
   });
   const strictlyLower = Array.from({ length: dimension }, (_, i) => Array.from({ length: dimension }, (_, j) => (j < i ? 1 : 0)));
 
-  const parts = (params: ResidualParams, c: Tensor | undefined): { m: Tensor; s: Tensor; lower: Tensor } => {
+  const parts = (params: ResidualParams, c: Tensor | undefined, rows: number): { m: Tensor; s: Tensor; lower: Tensor } => {
     // The network takes nothing but its context.
     const raw = network.apply(params, c!, c);
-    const rows = raw.shape[0]!;
-    const cut = (begin: number, end: number) => raw.slice([0, begin], [rows, end]);
+    const cut = (begin: number, end: number) => raw.slice([0, begin], [raw.shape[0]!, end]);
+    const mask = constant(strictlyLower.flat(), raw.dtype);
     return {
-      m: cut(0, dimension),
-      s: tanh(cut(dimension, 2 * dimension).div(scaleBound)).mul(scaleBound),
-      lower: cut(2 * dimension, dimension * (2 + dimension))
-        .reshape([rows, dimension, dimension])
-        .mul(constant(strictlyLower, raw.dtype)),
+      m: repeatRows(cut(0, dimension), rows),
+      s: repeatRows(tanh(cut(dimension, 2 * dimension).div(scaleBound)).mul(scaleBound), rows),
+      lower: repeatRows(cut(2 * dimension, dimension * (2 + dimension)).mul(mask), rows).reshape([rows, dimension, dimension]),
     };
   };
 
   return {
     init: network.init,
     forward(params, theta, c) {
-      const { m, s, lower } = parts(params, c);
+      const { m, s, lower } = parts(params, c, theta.shape[0]!);
       const centred = theta.sub(m);
       const mixed = dimension === 1 ? centred : centred.add(lower.mul(centred.expandDims(1)).sum(2));
       return [mixed.mul(exp(s)), s.sum(1)];
     },
     inverse(params, z, c) {
-      const { m, s, lower } = parts(params, c);
+      const { m, s, lower } = parts(params, c, z.shape[0]!);
       const mixed = z.mul(exp(s.neg()));
       if (dimension === 1) return mixed.add(m);
       const unit = lower.add(eye(dimension, z.dtype));

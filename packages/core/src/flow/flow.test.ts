@@ -159,6 +159,24 @@ describe.each(Object.entries(kinds))("%s", (_name, kind) => {
     expect(Math.abs(sampledEntropy.item() - entropy.item())).toBeLessThan((5 * spread.item()) / Math.sqrt(draws) + 0.02);
   });
 
+  it("lets one row of the context serve many rows", () => {
+    const flow = kind({ dimension: 3, context: 2, ...small });
+    const run = program(() => {
+      const params = shaken(flow, 14, 0.3);
+      const z = random.normal(random.key(15), [8, 3], { dtype: "f64" });
+      const few = random.normal(random.key(16), [2, 2], { dtype: "f64" });
+      const each = few.expandDims(1).broadcastTo([2, 4, 2]).reshape([8, 2]);
+      const one = few.slice([1, 0], [2, 2]);
+      const apart = (a: Tensor, b: Tensor) => a.sub(b).abs().max();
+      return [
+        apart(flow.inverse(params, z, few), flow.inverse(params, z, each)),
+        apart(flow.forward(params, z, few)[0], flow.forward(params, z, each)[0]),
+        apart(flow.inverse(params, z, one), flow.inverse(params, z, one.broadcastTo([8, 2]))),
+      ];
+    });
+    for (const distance of run()) expect(distance.item()).toBeLessThan(1e-13);
+  });
+
   it("has the gradient that finite differences give, for parameters, theta and context", () => {
     const flow = kind({ dimension: 3, context: 2, ...small });
     const rows = 8;

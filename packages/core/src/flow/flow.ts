@@ -1,6 +1,6 @@
-import { broadcastTo, index, random, type Tensor, type Tree } from "@credence/tensor";
+import { index, random, type Tensor, type Tree } from "@credence/tensor";
 
-/** An invertible map of [B, D] given a context [B, C]. Traced. */
+/** An invertible map of [B, D] given a context [B / n, C], each row of it for n consecutive rows. Traced. */
 export interface Transform<P extends Tree<Tensor> = Tree<Tensor>> {
   init(key: Tensor): P;
   /** theta -> z and log |det dz/dtheta|, [B, D] and [B]. */
@@ -63,11 +63,7 @@ export function composeFlow(
     },
     sample(params, key, context, n) {
       const rows = context === undefined ? 1 : context.shape[0]!;
-      const repeated =
-        context === undefined
-          ? undefined
-          : broadcastTo(context.expandDims(1), [rows, n, contextDimension]).reshape([rows * n, contextDimension]);
-      return inverse(params, random.normal(key, [rows * n, dimension]), repeated).reshape([rows, n, dimension]);
+      return inverse(params, random.normal(key, [rows * n, dimension]), context).reshape([rows, n, dimension]);
     },
   };
 }

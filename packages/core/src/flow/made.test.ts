@@ -1,4 +1,4 @@
-import { array, jvp, program, random, type Tensor } from "@credence/tensor";
+import { array, concat, jvp, program, random, type Tensor } from "@credence/tensor";
 import { describe, expect, it } from "vitest";
 import { made } from "./made.ts";
 
@@ -35,5 +35,22 @@ describe.each([true, false])("a masked network, ascending %s", (ascending) => {
         else expect(change).toBe(0);
       });
     }
+  });
+
+  it("gives number after number what it gives all at once", () => {
+    const run = program(() => {
+      const params = network.init(random.key(4));
+      const x = random.normal(random.key(5), [6, dimension]);
+      const c = random.normal(random.key(6), [6, context]);
+      const next = network.sequence(params, c, 6);
+      const known = (k: number) =>
+        k === 0 ? undefined : ascending ? x.slice([0, 0], [6, k]) : x.slice([0, dimension - k], [6, dimension]);
+      const columns = Array.from({ length: dimension }, (_, k) => next(known(k)));
+      return concat(ascending ? columns : columns.reverse(), 1)
+        .sub(network.apply(params, x, c))
+        .abs()
+        .max();
+    });
+    expect(run().item()).toBeLessThan(1e-6);
   });
 });

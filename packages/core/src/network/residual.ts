@@ -1,6 +1,6 @@
 import { index, random, sigmoid, type Tensor } from "@credence/tensor";
 import { affine, type LinearParams, linear } from "./linear.ts";
-import { type Activation, activationFunction, type Network, requireWidth } from "./network.ts";
+import { type Activation, activationFunction, type Network, repeatRows, requireWidth } from "./network.ts";
 
 export interface ResidualOptions {
   /** Features of x; 0 makes a network of the context alone. */
@@ -62,21 +62,23 @@ export function residual(options: ResidualOptions): Network<ResidualParams> {
       };
     },
     apply(params, x, c) {
+      // A network of the context alone has a result for each row of that.
+      const rows = params.input || !c ? x.shape[0]! : c.shape[0]!;
       let h: Tensor | undefined = params.input && affine(params.input, x);
       if (params.context) {
         if (c === undefined) throw new TypeError(`this network takes a context of ${context} features, got none`);
-        const projected = affine(params.context, c);
+        const projected = repeatRows(affine(params.context, c), rows);
         h = h ? h.add(projected) : projected;
       }
       for (const block of params.blocks) {
         let change = affine(block.second, activate(affine(block.first, activate(h!))));
         if (block.gate) {
           const g = affine(block.gate, c!);
-          change = gate === "glu" ? change.mul(sigmoid(g)) : change.add(g);
+          change = gate === "glu" ? change.mul(repeatRows(sigmoid(g), rows)) : change.add(repeatRows(g, rows));
         }
         h = h!.add(change);
       }
-      return affine(params.output, h!);
+      return repeatRows(affine(params.output, h!), x.shape[0]!);
     },
   };
 }

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ApplicationOptions, Summary } from "@credence/core";
+import h5wasm, { type Dataset, type Group } from "h5wasm";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { readObservation, simulatedTruth } from "./observation.ts";
 import { application } from "./reproduce.ts";
@@ -40,6 +41,22 @@ async function run(given: ApplicationOptions, stopAt?: string): Promise<{ summar
   return { summary, lines, phases };
 }
 
+/** Shape and unit of what a NetCDF file's groups hold, its axes apart. */
+async function variablesOf(path: string): Promise<Record<string, unknown>> {
+  const { FS } = await h5wasm.ready;
+  FS.writeFile("read.nc", await readFile(path));
+  const file = new h5wasm.File("read.nc", "r");
+  const found: Record<string, unknown> = {};
+  for (const group of file.keys()) {
+    for (const name of (file.get(group) as Group).keys().filter((key) => !["chain", "draw", "year"].includes(key))) {
+      const { shape, attrs } = file.get(`${group}/${name}`) as Dataset;
+      found[`${group}/${name}`] = { shape, ...(attrs.units && { unit: attrs.units.value }) };
+    }
+  }
+  file.close();
+  return found;
+}
+
 test(
   "without a file at hand the series is simulated, says so, and the run leaves what the contract asks for",
   async () => {
@@ -64,6 +81,21 @@ test(
     const run_ = JSON.parse(await readFile(join(out, "run.json"), "utf8")) as Record<string, unknown>;
     expect(run_).toMatchObject({ application: "birth-death", seed: 3, device: "cpu", dataset: { name: "simulated", licence: "MIT" } });
     expect(await readFile(join(out, "report.html"), "utf8")).toContain("What cannot be told");
+
+    // The default data set thinned to every other of its 61 counts.
+    const [draws, replicated, counts] = [4000, 500, 31];
+    const rates = (group: string) =>
+      Object.entries({ birthRate: "1/year", deathRate: "1/year", immigrationRate: "individuals/year" }).map(([name, unit]) => [
+        `${group}/${name}`,
+        { shape: [1, draws], unit },
+      ]);
+    expect(await variablesOf(join(out, "posterior.nc"))).toEqual({
+      ...Object.fromEntries([...rates("posterior"), ...rates("prior")]),
+      "sample_stats/log_prior": { shape: [1, draws] },
+      "sample_stats/lp": { shape: [1, draws] },
+      "posterior_predictive/counts": { shape: [1, replicated, counts], unit: "individuals" },
+      "observed_data/counts": { shape: [counts], unit: "individuals" },
+    });
   },
   patience,
 );

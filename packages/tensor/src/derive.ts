@@ -1,6 +1,6 @@
 import { isFloat } from "./dtype.ts";
 import { ShapeError, TraceError } from "./errors.ts";
-import type { Equation } from "./ir.ts";
+import { type Merged, mergeEqual } from "./merge.ts";
 import { ruleOf } from "./op.ts";
 import { asTensor, onesLike } from "./ops/creation.ts";
 import { add } from "./ops/elementwise.ts";
@@ -19,30 +19,27 @@ import * as tree from "./tree.ts";
 interface Recorded {
   readonly trace: Trace;
   readonly inputs: readonly Tensor[];
-  readonly equations: readonly Equation[];
+  readonly equations: readonly Merged[];
   readonly outputs: Tensor[];
   readonly outStructure: tree.Structure;
 }
 
 /** Runs `f` on fresh names for `leaves` and notes which equations it recorded. */
-function record(f: (...args: never[]) => unknown, leaves: readonly Tensor[], rebuild: (leaves: readonly Tensor[]) => unknown[]): Recorded {
+function record(f: (...args: never[]) => unknown, args: readonly Tensor[], rebuild: (leaves: readonly Tensor[]) => unknown[]): Recorded {
   const trace = currentTrace("derivative");
-  const inputs = leaves.map((t) => emitOne("alias", [t]));
+  const inputs = args.map((t) => emitOne("alias", [t]));
   const from = trace.equations.length;
-  const { leaves: outputs, structure } = tree.flatten(f(...(rebuild(inputs) as never[])) as Tree<TensorLike>);
-  return {
-    trace,
-    inputs,
-    equations: trace.equations.slice(from),
-    outputs: outputs.map((t) => trace.adopt(asTensor(t))),
-    outStructure: structure,
-  };
+  const { leaves, structure } = tree.flatten(f(...(rebuild(inputs) as never[])) as Tree<TensorLike>);
+  const outputs = leaves.map((t) => trace.adopt(asTensor(t)));
+  const { merged, name } = mergeEqual(trace.equations.slice(from));
+  return { trace, inputs, equations: merged, outputs: outputs.map((t) => new Tensor(trace, name(t.variable))), outStructure: structure };
 }
 
 /** Which equations lie on a path of floats from the inputs. */
 function reach({ inputs, equations }: Recorded): Set<number> {
   const reached = new Set(inputs.filter((t) => isFloat(t.dtype)).map((t) => t.variable.id));
-  for (const { op, inputs: ins, outputs } of equations) {
+  for (const { equation, inputs: ins } of equations) {
+    const { op, outputs } = equation;
     if (ruleOf(op).flat) continue;
     if (ins.some((v) => reached.has(v.id))) for (const v of outputs) if (isFloat(v.dtype)) reached.add(v.id);
   }
@@ -58,7 +55,8 @@ function pushForward(recorded: Recorded, seeds: readonly (Tensor | undefined)[])
   const { trace, inputs, equations, outputs } = recorded;
   const tangents = new Map<number, Tensor>();
   inputs.forEach((t, i) => seeds[i] && isFloat(t.dtype) && tangents.set(t.variable.id, seeds[i]!));
-  for (const { op, inputs: ins, attributes, outputs: outs } of equations) {
+  for (const { equation, inputs: ins } of equations) {
+    const { op, attributes, outputs: outs } = equation;
     const rule = ruleOf(op);
     if (rule.flat || !ins.some((v) => tangents.has(v.id))) continue;
     if (!rule.forward) missing(op, "forward");
@@ -84,19 +82,19 @@ function pullBack(recorded: Recorded, seeds: readonly (Tensor | undefined)[]): (
   };
   outputs.forEach((t, i) => seeds[i] && active.has(t.variable.id) && accumulate(t.variable.id, seeds[i]!));
   for (let e = equations.length - 1; e >= 0; e--) {
-    const equation = equations[e]!;
-    if (!equation.outputs.some((v) => cotangents.has(v.id)) || !equation.inputs.some((v) => active.has(v.id))) continue;
+    const { equation, inputs: ins } = equations[e]!;
+    if (!equation.outputs.some((v) => cotangents.has(v.id)) || !ins.some((v) => active.has(v.id))) continue;
     const rule = ruleOf(equation.op);
     if (rule.flat) continue;
     if (rule.prepareReverse) rule.prepareReverse(equation, trace);
     if (!rule.reverse) missing(equation.op, "reverse");
     const result = rule.reverse({
-      inputs: equation.inputs.map((v) => new Tensor(trace, v)),
+      inputs: ins.map((v) => new Tensor(trace, v)),
       outputs: equation.outputs.map((v) => new Tensor(trace, v)),
       attributes: equation.attributes,
       cotangents: equation.outputs.map((v) => cotangents.get(v.id)),
     });
-    equation.inputs.forEach((v, i) => result[i] && active.has(v.id) && accumulate(v.id, result[i]!));
+    ins.forEach((v, i) => result[i] && active.has(v.id) && accumulate(v.id, result[i]!));
   }
   return inputs.map((t) => cotangents.get(t.variable.id));
 }

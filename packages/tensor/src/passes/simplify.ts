@@ -1,5 +1,6 @@
 import { type DType, isFloat } from "../dtype.ts";
 import type { Attributes, Equation, Graph, Variable } from "../ir.ts";
+import { control, keyOf } from "../merge.ts";
 import type { ScanAttributes } from "../ops/scan.ts";
 import { sizeOf } from "../shape.ts";
 
@@ -67,18 +68,6 @@ function power(r: Rewriting, inputs: readonly Variable[]): string | undefined {
   return exponent === 2 ? "square" : exponent === 0.5 ? "sqrt" : exponent === -1 ? "reciprocal" : undefined;
 }
 
-const arrays = new WeakMap<object, number>();
-let arrayCount = 0;
-function identity(value: unknown): unknown {
-  if (value === null || typeof value !== "object" || Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype)
-    return value;
-  if (!arrays.has(value)) arrays.set(value, arrayCount++);
-  return `#${arrays.get(value)}`;
-}
-const control = new Set(["scan", "while", "cond"]);
-const keyOf = (op: string, inputs: readonly Variable[], attributes: Attributes): string =>
-  `${op}(${inputs.map((v) => v.id).join(",")})${JSON.stringify(attributes, (_, v) => (typeof v === "number" && !Number.isFinite(v) ? String(v) : identity(v)))}`;
-
 function rewrite(graph: Graph): Graph {
   const r: Rewriting = { names: new Map(), fills: new Map(), equations: [] };
   const seen = new Map<string, readonly Variable[]>();
@@ -107,9 +96,9 @@ function rewrite(graph: Graph): Graph {
     }
     if (control.has(op)) attributes = simplifyBodies(attributes);
     else {
-      const key = keyOf(op, ins, attributes);
+      const key = keyOf(op, ins, attributes, equation.outputs);
       const known = seen.get(key);
-      if (known?.every((v, i) => v.dtype === equation.outputs[i]!.dtype)) {
+      if (known) {
         equation.outputs.forEach((v, i) => {
           r.names.set(v.id, known[i]!);
           const f = r.fills.get(known[i]!.id);

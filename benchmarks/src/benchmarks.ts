@@ -1,6 +1,7 @@
+import { kernels } from "./kernels/index.ts";
 import type { Benchmark } from "./measurement.ts";
 import { sbi } from "./sbi/index.ts";
 import { training } from "./training.ts";
 
 /** Every `npm run bench -- NAME`. */
-export const benchmarks: Readonly<Record<string, Benchmark>> = { training, sbi };
+export const benchmarks: Readonly<Record<string, Benchmark>> = { kernels, training, sbi };

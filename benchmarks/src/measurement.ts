@@ -25,6 +25,10 @@ export interface Measurement {
   readonly peer: PeerTiming;
   /** The ratio, peer's median over ours, that the project promises; absent where it promises none. */
   readonly bar?: number;
+  /** The most seconds for one unit that the project promises; absent where it promises none. */
+  readonly secondsMax?: number;
+  /** What the machine itself would need at least for the same bytes or the same arithmetic, measured in the same run. */
+  readonly limit?: { readonly of: "copy" | "arithmetic"; readonly seconds: number };
   /** The benchmark's own figures, with their unit in the name. */
   readonly figures?: Readonly<Record<string, number | string>>;
 }

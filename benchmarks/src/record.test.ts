@@ -25,9 +25,24 @@ test("a peer that did not run leaves no ratio and no verdict, and the table says
 
 test("a missed bar cannot be overlooked in the table", () => expect(tableLine({ ...measurement, bar: 20 })).toMatch(/MISSED/));
 
+test("a bar in seconds is met at or below it, and counts beside one of the ratio", () => {
+  expect(row({ ...measurement, secondsMax: 1e-3 })).toMatchObject({ secondsMax: 1e-3, met: true });
+  expect(row({ ...measurement, secondsMax: 0.9e-3 }).met).toBe(false);
+  expect(row({ ...measurement, bar: 20, secondsMax: 2e-3 }).met).toBe(false);
+});
+
+test("a bar in seconds is judged without a peer", () =>
+  expect(row({ ...measurement, peer: { peer: "numpy", threads: 1, note: "absent" }, secondsMax: 2e-3 })).toMatchObject({ met: true }));
+
+test("the share of the machine's limit is its time over ours", () => {
+  const limited = { ...measurement, limit: { of: "copy", seconds: 0.7e-3 } } as const;
+  expect(row(limited)).toMatchObject({ limit: "copy", shareOfLimit: expect.closeTo(0.7) });
+  expect(tableLine(limited)).toContain("70 % copy");
+});
+
 test("the median of an even sample is the mean of the middle two", () =>
   expect(spread([4, 1, 3, 2])).toEqual({ min: 1, median: 2.5, max: 4 }));
 
 test("an empty sample is refused", () => expect(() => spread([])).toThrow(RangeError));
 
-test("durations carry the unit that suits them", () => expect([1.5, 0.0125, 3e-6].map(duration)).toEqual(["1.50 s", "12.5 ms", "3.00 us"]));
+test("durations carry the unit that suits them", () => expect([1.5, 0.0125, 3e-6, 2.5e-8].map(duration)).toEqual(["1.50 s", "12.5 ms", "3.00 us", "25.0 ns"]));

@@ -1,7 +1,17 @@
 import type { Measurement } from "./measurement.ts";
 
+/** Whether every bar is met: of the ratio, and of the seconds. `null` where there is none, or nothing to compare with. */
+function verdict({ seconds, bar, secondsMax }: Measurement, ratio: number | null): boolean | null {
+  const verdicts = [
+    ...(bar !== undefined && ratio !== null ? [ratio >= bar] : []),
+    ...(secondsMax !== undefined ? [seconds.median <= secondsMax] : []),
+  ];
+  return verdicts.length > 0 ? verdicts.every(Boolean) : null;
+}
+
 /** One row of the JSON file: a measurement with its ratio and verdict. `null` where the peer did not run or no bar is set. */
-export function row({ peer, bar, figures, ...ours }: Measurement) {
+export function row(measurement: Measurement) {
+  const { peer, bar, secondsMax, limit, figures, ...ours } = measurement;
   const ratio = peer.seconds ? peer.seconds.median / ours.seconds.median : null;
   return {
     ...ours,
@@ -12,13 +22,29 @@ export function row({ peer, bar, figures, ...ours }: Measurement) {
     peerNote: peer.note ?? null,
     ratio,
     bar: bar ?? null,
-    met: bar !== undefined && ratio !== null ? ratio >= bar : null,
+    secondsMax: secondsMax ?? null,
+    limit: limit?.of ?? null,
+    shareOfLimit: limit ? limit.seconds / ours.seconds.median : null,
+    met: verdict(measurement, ratio),
     ...figures,
   };
 }
 
-const columns = ["benchmark", "size", "device", "threads", "median", "min .. max", "peer", "peer median", "ratio", "bar", ""] as const;
-const widths = [12, 31, 7, 7, 10, 21, 26, 11, 7, 5, 6];
+const columns = [
+  "benchmark",
+  "size",
+  "device",
+  "threads",
+  "median",
+  "min .. max",
+  "of limit",
+  "peer",
+  "peer median",
+  "ratio",
+  "bar",
+  "",
+] as const;
+const widths = [20, 31, 7, 7, 10, 21, 15, 26, 11, 7, 9, 6];
 
 const line = (cells: readonly string[]): string =>
   cells
@@ -30,7 +56,8 @@ export const tableHead = `${line(columns)}\n${line(widths.map((width) => "-".rep
 
 /** One line of the printed table; a peer that did not run is a line of its own that says why. */
 export function tableLine(measurement: Measurement): string {
-  const { name, size, device, threads, seconds, peer, peerSeconds, peerNote, ratio, bar, met } = row(measurement);
+  const { name, size, device, threads, seconds, limit, shareOfLimit, peer, peerSeconds, peerNote, ratio, bar, secondsMax, met } =
+    row(measurement);
   const cells = [
     name,
     size,
@@ -38,10 +65,11 @@ export function tableLine(measurement: Measurement): string {
     String(threads),
     duration(seconds.median),
     `${duration(seconds.min)} .. ${duration(seconds.max)}`,
+    limit === null ? "" : `${Math.round(100 * shareOfLimit!)} % ${limit}`,
     peer,
     peerSeconds === null ? "not run" : duration(peerSeconds),
     ratio === null ? "" : ratio.toPrecision(3),
-    bar === null ? "" : String(bar),
+    bar !== null ? String(bar) : secondsMax !== null ? duration(secondsMax) : "",
     met === null ? "" : met ? "met" : "MISSED",
   ];
   return peerNote === null ? line(cells) : `${line(cells)}\n  ${peer}: ${peerNote}`;
@@ -49,6 +77,13 @@ export function tableLine(measurement: Measurement): string {
 
 /** Seconds with a unit that leaves one to three digits before the point. */
 export function duration(seconds: number): string {
-  const [value, unit] = seconds >= 1 ? [seconds, "s"] : seconds >= 1e-3 ? [seconds * 1e3, "ms"] : [seconds * 1e6, "us"];
+  const [value, unit] =
+    seconds >= 1
+      ? [seconds, "s"]
+      : seconds >= 1e-3
+        ? [seconds * 1e3, "ms"]
+        : seconds >= 1e-6
+          ? [seconds * 1e6, "us"]
+          : [seconds * 1e9, "ns"];
   return `${value.toPrecision(3)} ${unit}`;
 }

@@ -7,16 +7,13 @@ import { type Seconds, spread } from "./measurement.ts";
  *
  * @param unitsPerCall how many units (steps, draws) one call does
  */
-export function time(call: () => unknown, { seconds = 3, unitsPerCall = 1 } = {}): Promise<Seconds> {
-  const fn = (deferred: { resolve(): void }): void => {
-    const result = call();
-    if (result instanceof Promise) result.then(() => deferred.resolve(), fail);
-    else deferred.resolve();
-  };
-  let fail: (error: unknown) => void;
+export async function time(call: () => unknown, { seconds = 3, unitsPerCall = 1 } = {}): Promise<Seconds> {
+  const first = call();
+  const defer = first instanceof Promise; // Benchmark.js nests deferred calls, so one that does not wait must not be one
+  await first;
   return new Promise((resolve, reject) => {
-    fail = reject;
-    const bench = new BenchmarkJs({ defer: true, fn, maxTime: seconds, minSamples: 5 });
+    const wait = (deferred: { resolve(): void }): void => void (call() as Promise<unknown>).then(() => deferred.resolve(), reject);
+    const bench = new BenchmarkJs({ defer, fn: defer ? wait : call, maxTime: seconds, minSamples: 5 });
     bench.on("complete", () => (bench.error ? reject(bench.error) : resolve(spread(bench.stats.sample.map((t) => t / unitsPerCall)))));
     bench.run({ async: true });
   });

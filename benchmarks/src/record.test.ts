@@ -45,4 +45,5 @@ test("the median of an even sample is the mean of the middle two", () =>
 
 test("an empty sample is refused", () => expect(() => spread([])).toThrow(RangeError));
 
-test("durations carry the unit that suits them", () => expect([1.5, 0.0125, 3e-6, 2.5e-8].map(duration)).toEqual(["1.50 s", "12.5 ms", "3.00 us", "25.0 ns"]));
+test("durations carry the unit that suits them", () =>
+  expect([1.5, 0.0125, 3e-6, 2.5e-8].map(duration)).toEqual(["1.50 s", "12.5 ms", "3.00 us", "25.0 ns"]));

@@ -1,19 +1,6 @@
 // The networks that sbi trains by default, at its sizes: one training step, and ten thousand draws from a posterior.
-import { type AdamState, adam, couplingSpline, type Flow, maskedAutoregressive, packing } from "@credence/core";
-import {
-  arange,
-  type NdArray,
-  program,
-  random,
-  repeat,
-  scan,
-  type Tensor,
-  type Tree,
-  take,
-  tree,
-  valueAndGrad,
-  zeros,
-} from "@credence/tensor";
+import { type AdamState, adam, couplingSpline, type Flow, maskedAutoregressive, meanGradient, packing } from "@credence/core";
+import { arange, type NdArray, program, random, repeat, scan, type Tensor, type Tree, take, tree, zeros } from "@credence/tensor";
 import type { Benchmark } from "./measurement.ts";
 import { count, numbers, words } from "./options.ts";
 import { pytorch } from "./pytorch.ts";
@@ -32,17 +19,18 @@ const draws = 10_000;
 const drawBlock = 500;
 
 type Params = readonly Tree<Tensor>[];
+type Batch = { readonly theta: Tensor; readonly x: Tensor };
 type State = { readonly params: Tensor; readonly optimiser: AdamState<Tensor> };
 
 /** `steps` of: gather a minibatch, forward, backward, clip the gradient norm to 5, Adam at 5e-4; one program. */
 function trainer(flow: Flow<Params>, batch: number, steps: number) {
   const optimiser = adam<Tensor>({ learningRate: 5e-4, clipNorm: 5 });
-  const lossAndGradient = valueAndGrad((params: Params, theta: Tensor, x: Tensor) => flow.logProb(params, theta, x).mean().neg());
+  const lossAndGradient = meanGradient((params: Params, batch: Batch) => flow.logProb(params, batch.theta, batch.x).mean().neg());
   return (params: Params, theta: Tensor, x: Tensor, key: Tensor): Tensor[] => {
     const layout = packing(params);
     const step = (carry: State, number: Tensor): State => {
       const chosen = random.uniform(random.fold(key, number), [batch]).mul(rows).cast("i32");
-      const [, gradient] = lossAndGradient(layout.unpack(carry.params), take(theta, chosen), take(x, chosen));
+      const [, gradient] = lossAndGradient(layout.unpack(carry.params), { theta: take(theta, chosen), x: take(x, chosen) });
       const next = optimiser.step(carry.optimiser, carry.params, layout.pack(gradient));
       return { params: next.params, optimiser: next.state };
     };

@@ -1,6 +1,7 @@
 // The gradient of a physics-informed loss: plane-strain elasticity of Haghighat et al. (2021), lambda = 1, mu = 0.5, Q = 4, whose
 // residual div sigma - f holds second derivatives of a network with four hidden layers of 50 tanh units.
-import { grad, jvp, type Tensor, tanh } from "@credence/tensor";
+import { meanGradient } from "@credence/core";
+import { jvp, type Tensor, tanh } from "@credence/tensor";
 import { pytorch } from "../pytorch.ts";
 import { type Emit, measure, uniform } from "./kernel.ts";
 
@@ -44,6 +45,9 @@ function loss(layers: Layers, points: Tensor, ex: Tensor, ey: Tensor, force: Ten
   return rx.square().mean().add(ry.square().mean());
 }
 
+type Points = { readonly at: Tensor; readonly force: Tensor; readonly ex: Tensor; readonly ey: Tensor };
+const gradient = meanGradient((layers: Layers, { at, force, ex, ey }: Points) => loss(layers, at, ex, ey, force));
+
 /** div sigma of u = (cos 2 pi x sin pi y, Q/4 y^4 sin pi x). */
 function forceAt([x, y]: readonly [number, number]): [number, number] {
   const { PI, sin, cos } = Math;
@@ -74,7 +78,7 @@ export async function elasticity(seconds: number, emit: Emit): Promise<void> {
       {
         name: "elasticity gradient",
         size: `4 x 50 tanh, ${count} points`,
-        compute: (p, f, ex, ey, ...l) => grad((w: Layers) => loss(w, p!, ex!, ey!, f!) as never)(l) as never,
+        compute: (at, force, ex, ey, ...l) => gradient(l, { at, force, ex, ey } as Points)[1] as never,
         args: [points, force, unit(0), unit(1), ...layers],
         peer: (budget) => pytorch("elasticity", ["--points", String(count), "--budget", String(budget)], 1),
         bar,

@@ -1,6 +1,7 @@
-import { arange, cast, minimum, type NdArray, program, random, rem, scan, type Tensor, take, tree, valueAndGrad } from "@credence/tensor";
+import { arange, cast, minimum, type NdArray, program, random, rem, scan, type Tensor, take, tree } from "@credence/tensor";
 import { type AdamState, adam } from "../optimize/adam.ts";
 import { type AverageState, movingAverage } from "../optimize/average.ts";
+import { meanGradient } from "../optimize/mean-gradient.ts";
 import { type Packing, packing } from "../optimize/pack.ts";
 import { streams } from "../simulate/streams.ts";
 import type { Model, ModelParams } from "./model.ts";
@@ -44,7 +45,7 @@ export function trainingPrograms(model: Model, options: EpochOptions) {
       decayMask,
     });
   const average = averageDecay > 0 ? movingAverage<Tensor>({ decay: averageDecay }) : undefined;
-  const lossAndGradient = valueAndGrad((params: ModelParams, batch: Rows) => model.logProb(params, batch.z, batch.inputs).mean().neg());
+  const lossAndGradient = meanGradient((params: ModelParams, batch: Rows) => model.logProb(params, batch.z, batch.inputs).mean().neg());
   const placement = { threads: options.threads, ...(options.device !== undefined && { device: options.device }) };
 
   const keyed = (stream: number, member: Tensor) => random.fold(random.fold(random.key(options.seed), stream), member);

@@ -251,13 +251,29 @@ void fillSource(const ClusterProgram& program, const ClusterSource& source, cons
 
 // ---- the loop over tiles --------------------------------------------------------------------------------------------
 
+/// The bytes of a source that the tile after the next will read.
+struct Ahead {
+  const uint8_t* memory;
+  int64_t bytes;
+};
+
+// The share of step `step` in bringing them from memory: all at once would be more than a core can wait for.
+CREDENCE_HD void ask(const Ahead& ahead, uint32_t step, uint32_t steps) {
+  constexpr int64_t line = 64;
+  const int64_t lines = (ahead.bytes + line - 1) / line;
+  for (int64_t i = lines * step / steps; i < lines * (step + 1) / steps; ++i) __builtin_prefetch(ahead.memory + i * line, 0, 2);
+}
+
 void runTile(const ClusterProgram& program, uint8_t* const* slots, const Tile& tile, uint8_t* scratch, uint8_t** values) {
   const bool whole = tile.count % granule == 0;
+  Ahead ahead[accessMax];
+  int streams = 0;
   for (uint32_t i = 0; i < program.sourceCount; ++i) {
     const ClusterSource& source = program.sources[i];
     if (source.invariant) continue;
     const uint8_t* memory = nullptr;
     if (source.kind == SourceKind::view) memory = slots[source.view.slot] + tileOffset(program, source.view, tile);
+    if (source.streams) ahead[streams++] = {memory + 2 * tile.count * source.view.elementBytes, tile.count * source.view.elementBytes};
     uint8_t* buffer = scratch + program.buffers[source.value];
     if (source.contiguous && whole) {
       values[source.value] = const_cast<uint8_t*>(memory);  // sources are only read
@@ -276,6 +292,7 @@ void runTile(const ClusterProgram& program, uint8_t* const* slots, const Tile& t
   }
   const int64_t padded = (tile.count + granule - 1) / granule * granule;
   for (uint32_t i = 0; i < program.stepCount; ++i) {
+    for (int s = 0; s < streams; ++s) ask(ahead[s], i, program.stepCount);
     const ClusterStep& step = program.steps[i];
     step.run(values[step.dst], values[step.a], values[step.b], values[step.c], padded);
   }

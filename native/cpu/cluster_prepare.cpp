@@ -6,12 +6,16 @@
 #include <algorithm>
 #include <credence/elementwise.hpp>
 #include <cstring>
+#include <functional>
 #include <numeric>
 
 #include "prepare.hpp"
 
 namespace credence::cpu {
 namespace {
+
+/// An array beyond this many bytes will not be found in a core's own cache.
+constexpr int64_t cacheBytes = 1 << 20;
 
 constexpr int64_t buffersBytesMax = 24 << 10;
 constexpr int never = -1;
@@ -182,6 +186,7 @@ PreparedCluster::PreparedCluster(const Cluster& cluster, const std::vector<Slot>
       source.invariant = true;
       for (uint32_t d = 0; d <= q; ++d) source.invariant &= source.view.strides[d] == 0 || dims[d] == 1;
       source.contiguous &= !source.invariant;
+      source.streams = source.contiguous && std::accumulate(dims.begin(), dims.end(), source.view.elementBytes, std::multiplies<int64_t>()) > cacheBytes;
     } else {
       source.invariant = source.kind == SourceKind::constant || source.dim > q;
     }

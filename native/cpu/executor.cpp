@@ -1,6 +1,7 @@
 #include "executor.hpp"
 
 #include <algorithm>
+#include <credence/elementwise.hpp>
 #include <credence/rows.hpp>
 #include <cstring>
 
@@ -82,8 +83,10 @@ void Executable::prepareInto(std::vector<Node>& nodes, const Instruction& instru
     add(Kind::reduce, reduce->parts, reduces_.size(), bytesOf(*reduce));
   } else if (const auto* matmul = std::get_if<credence::Matmul>(&body)) {
     if (matmul->batch == 0 || matmul->m == 0 || matmul->n == 0) return;
-    const StepFunction activation = matmul->activation ? kernels_.step(matmul->activation, matmul->type, matmul->type) : nullptr;
-    matmuls_.push_back({*matmul, activation});
+    const bool rectify = matmul->activation == static_cast<uint32_t>(StepOp::Relu);
+    const StepFunction activation =
+        matmul->activation && !rectify ? kernels_.step(matmul->activation, matmul->type, matmul->type) : nullptr;
+    matmuls_.push_back({*matmul, rectify, activation});
     scratchBytes_ = std::max(scratchBytes_, productScratchBytes);
     add(Kind::matmul, matmul->parts, matmuls_.size(), bytesOf(*matmul));
   } else if (const auto* rows = std::get_if<credence::Rows>(&body)) {
@@ -257,6 +260,7 @@ class Walk {
                           at<T>(m.b, batch, 0),   m.b.rowStride, m.b.colStride,
                           at<T>(m.c, batch, row), m.c.rowStride, m.accumulate,
                           m.biasSlot == noSlot ? nullptr : reinterpret_cast<const T*>(slots_[m.biasSlot]) + m.biasOffset,
+                          prepared.rectify,
                           prepared.activation};
     if constexpr (sizeof(T) == 4) executable_.kernels_.productF32(product, scratch_);
     else executable_.kernels_.productF64(product, scratch_);

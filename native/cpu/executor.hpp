@@ -29,6 +29,7 @@ struct Node {
 
 struct PreparedMatmul {
   Matmul matmul;
+  bool rectify;
   StepFunction activation;
 };
 

@@ -30,6 +30,7 @@ struct ClusterSource {
   SourceKind kind;
   bool invariant;   // the same in every tile: filled once per call
   bool contiguous;  // a tile is one run of memory, used where it lies
+  bool streams;     // out of memory rather than a cache: what comes is asked for while this tile is computed
   uint16_t value;
   Type type;
   uint32_t dim;     // iota
@@ -90,6 +91,7 @@ struct Product {
   int64_t cRow;
   bool accumulate;
   const void* bias;         // null: none
+  bool rectify;             // C = max(C, 0), while it is in registers
   StepFunction activation;  // null: none
 };
 

@@ -71,7 +71,8 @@ struct Left {
   int64_t row, col;
 };
 
-/// A tile of C, and what its sums start from: C itself, a bias (its row stride is 0), or nothing (null).
+/// A tile of C, and what its sums start from: C itself, a bias (its row stride is 0), or nothing (null). Handed on by reference: a copy
+/// would read back by vectors what was just written by numbers, and wait for it.
 template <class T>
 struct Target {
   T* c;
@@ -79,12 +80,13 @@ struct Target {
   const T* start;
   int64_t startRow;
   int64_t columns;  // of the last vector
+  bool rectify;     // C = max(sums, 0)
 };
 
 // c[rows, vectors * lanes] = start + left[rows, k] right[k, vectors * lanes], rows of `right` bRow apart. In a `whole` tile the
 // last vector has all its columns.
 template <class T, int rows, int vectors, bool whole>
-void registerTile(int64_t k, Left<T> left, const T* right, int64_t bRow, Target<T> target) {
+void registerTile(int64_t k, Left<T> left, const T* right, int64_t bRow, const Target<T>& target) {
   using V = NativeVec<T>;
   constexpr int groups = (rows + 3) / 4;  // few pointers: the row within a group is an addressing mode
   V sums[rows][vectors];
@@ -98,6 +100,9 @@ void registerTile(int64_t k, Left<T> left, const T* right, int64_t bRow, Target<
       else sums[i][j] = loadFirst(from + j * lanes<T>, target.columns);
     }
   }
+  // C comes from memory while the sums are taken.
+  for (int i = 0; i < rows; ++i)
+    for (int j = 0; j < vectors; ++j) __builtin_prefetch(target.c + i * target.row + j * lanes<T>, 1);
   const T* group[groups];
   for (int g = 0; g < groups; ++g) group[g] = left.a + 4 * g * left.row;
   const int64_t row = left.row, row3 = 3 * left.row;
@@ -112,6 +117,12 @@ void registerTile(int64_t k, Left<T> left, const T* right, int64_t bRow, Target<
     }
     for (int g = 0; g < groups; ++g) group[g] += left.col;
   }
+  if (target.rectify) {
+#pragma GCC unroll 24
+    for (int i = 0; i < rows; ++i)
+#pragma GCC unroll 4
+      for (int j = 0; j < vectors; ++j) sums[i][j] = Relu::apply(sums[i][j]);
+  }
   T* to = target.c;
 #pragma GCC unroll 24
   for (int i = 0; i < rows; ++i, to += target.row) {
@@ -124,7 +135,7 @@ void registerTile(int64_t k, Left<T> left, const T* right, int64_t bRow, Target<
 }
 
 template <class T, int rows, int vectors>
-void anyTile(int64_t k, Left<T> left, const T* right, int64_t bRow, Target<T> target) {
+void anyTile(int64_t k, Left<T> left, const T* right, int64_t bRow, const Target<T>& target) {
   if (target.columns == lanes<T>) registerTile<T, rows, vectors, true>(k, left, right, bRow, target);
   else registerTile<T, rows, vectors, false>(k, left, right, bRow, target);
 }
@@ -136,7 +147,7 @@ constexpr int tileRowsFor(int64_t m) {
 }
 
 template <class T, int vectors>
-void tileOf(int64_t rows, int64_t k, Left<T> left, const T* right, int64_t bRow, Target<T> target) {
+void tileOf(int64_t rows, int64_t k, Left<T> left, const T* right, int64_t bRow, const Target<T>& target) {
   switch (rows) {
     case 1: return anyTile<T, 1, vectors>(k, left, right, bRow, target);
     case 2: return anyTile<T, 2, vectors>(k, left, right, bRow, target);
@@ -201,13 +212,22 @@ void packColumns(T* to, const T* b, int64_t row, int64_t col, int64_t k, int64_t
     for (int64_t j = n; j < width; ++j) to[p * width + j] = T(0);
 }
 
+// Asks for rows of A that the next tile will read.
+template <class T>
+CREDENCE_HD void ask(const T* a, int64_t rows, int64_t row, int64_t k) {
+  constexpr int64_t line = 64 / int64_t(sizeof(T));
+  for (int64_t i = 0; i < rows; ++i)
+    for (int64_t p = 0; p < k; p += line) __builtin_prefetch(a + i * row + p);
+}
+
 // m <= rowBlock rows of C, k <= kBlock terms of the sum.
 template <class T>
-void blockProduct(int64_t m, int64_t n, int64_t k, Left<T> a, const T* b, int64_t bRow, int64_t bCol, Target<T> target, T* scratch) {
+void blockProduct(int64_t m, int64_t n, int64_t k, Left<T> a, const T* b, int64_t bRow, int64_t bCol, const Target<T>& target, T* scratch) {
   constexpr int64_t panel = 2 * lanes<T>;
   T* packedB = scratch;
   T* packedA = scratch + panel * kBlock;
-  const bool packs = n > 16 * panel;  // A is read once per panel of B: copied only where that pays
+  // A is read once per panel of B: copied where that pays, sooner where its rows lie far apart in memory.
+  const bool packs = n > (a.col > 1 ? 3 : 16) * panel;
   if (packs)
     for (int64_t i = 0, rows; i < m; i += rows) {
       rows = tileRowsFor(m - i);
@@ -225,27 +245,48 @@ void blockProduct(int64_t m, int64_t n, int64_t k, Left<T> a, const T* b, int64_
     }
     for (int64_t i = 0, rows; i < m; i += rows) {
       rows = tileRowsFor(m - i);
+      if (j == 0 && !packs && a.col == 1 && i + rows < m) ask(a.a + (i + rows) * a.row, rows, a.row, k);
       const Left<T> left = packs ? Left<T>{packedA + i * kBlock, 1, rows} : Left<T>{a.a + i * a.row, a.row, a.col};
       const Target<T> tile{target.c + i * target.row + j, target.row, target.start ? target.start + i * target.startRow + j : nullptr,
-                           target.startRow, columns - (width - lanes<T>)};
+                           target.startRow, columns - (width - lanes<T>), target.rectify};
       if (width == panel) tileOf<T, 2>(rows, k, left, right, step, tile);
       else tileOf<T, 1>(rows, k, left, right, step, tile);
     }
   }
 }
 
+// ---- the activation -------------------------------------------------------------------------------------------------
+
+// In place on x[0, n): whole granules where they lie, the rest in the scratch.
+template <class T>
+void activate(StepFunction activation, T* x, int64_t n, T* rest) {
+  const int64_t whole = n / granule * granule;
+  if (whole > 0) activation(x, x, x, x, whole);
+  if (whole == n) return;
+  for (int64_t i = 0; i < granule; ++i) rest[i] = whole + i < n ? x[whole + i] : T(0);
+  activation(rest, rest, rest, rest, granule);
+  for (int64_t i = whole; i < n; ++i) x[i] = rest[i - whole];
+}
+
+template <class T>
+void activateRows(const Product& p, T* c, int64_t rows, T* rest) {
+  if (p.cRow == p.n) return activate(p.activation, c, rows * p.n, rest);
+  for (int64_t i = 0; i < rows; ++i) activate(p.activation, c + i * p.cRow, p.n, rest);
+}
+
 template <class T>
 void matrixProduct(const Product& p, const T* a, const T* b, T* c, T* scratch) {
   for (int64_t i = 0; i < p.m; i += rowBlock) {
     const int64_t m = p.m - i < rowBlock ? p.m - i : rowBlock;
+    T* to = c + i * p.cRow;
     for (int64_t k0 = 0; k0 < p.k; k0 += kBlock) {
       const int64_t k = p.k - k0 < kBlock ? p.k - k0 : kBlock;
-      T* to = c + i * p.cRow;
       const bool goesOn = p.accumulate || k0 > 0;
       const T* start = goesOn ? to : static_cast<const T*>(p.bias);
       blockProduct<T>(m, p.n, k, {a + i * p.aRow + k0 * p.aCol, p.aRow, p.aCol}, b + k0 * p.bRow, p.bRow, p.bCol,
-                      {to, p.cRow, start, goesOn ? p.cRow : 0, 0}, scratch);
+                      {to, p.cRow, start, goesOn ? p.cRow : 0, 0, p.rectify && k0 + k == p.k}, scratch);
     }
+    if (p.activation) activateRows(p, to, m, scratch);
   }
 }
 
@@ -280,7 +321,7 @@ void columnProduct(const Product& p, const T* a, const T* b, T* c, T* scratch) {
       Product row = p;
       row.m = 1, row.n = p.m - i < chunk ? p.m - i : chunk;
       row.aRow = 0, row.aCol = p.bRow, row.bRow = p.aCol, row.bCol = p.aRow;
-      row.accumulate = false, row.bias = nullptr;
+      row.accumulate = false, row.bias = nullptr, row.rectify = false, row.activation = nullptr;
       matrixProduct(row, b, a + i * p.aRow, column, scratch + chunk);
       for (int64_t j = 0; j < row.n; ++j) {
         T& to = c[(i + j) * p.cRow];
@@ -307,19 +348,6 @@ void columnProduct(const Product& p, const T* a, const T* b, T* c, T* scratch) {
   }
 }
 
-// ---- the activation -------------------------------------------------------------------------------------------------
-
-// In place on x[0, n): whole granules where they lie, the rest in the scratch.
-template <class T>
-void activate(StepFunction activation, T* x, int64_t n, T* rest) {
-  const int64_t whole = n / granule * granule;
-  if (whole > 0) activation(x, x, x, x, whole);
-  if (whole == n) return;
-  for (int64_t i = 0; i < granule; ++i) rest[i] = whole + i < n ? x[whole + i] : T(0);
-  activation(rest, rest, rest, rest, granule);
-  for (int64_t i = whole; i < n; ++i) x[i] = rest[i - whole];
-}
-
 template <class T>
 void product(const Product& p, uint8_t* bytes) {
   const T* a = static_cast<const T*>(p.a);
@@ -328,12 +356,15 @@ void product(const Product& p, uint8_t* bytes) {
   T* scratch = reinterpret_cast<T*>(bytes);
   if (p.k == 0 && !p.accumulate)
     for (int64_t i = 0; i < p.m; ++i)
-      for (int64_t j = 0; j < p.n; ++j) c[i * p.cRow + j] = p.bias ? static_cast<const T*>(p.bias)[j] : T(0);
-  if (p.n == 1) columnProduct(p, a, b, c, scratch);
-  else matrixProduct(p, a, b, c, scratch);
-  if (!p.activation) return;
-  if (p.cRow == p.n) return activate(p.activation, c, p.m * p.n, scratch);
-  for (int64_t i = 0; i < p.m; ++i) activate(p.activation, c + i * p.cRow, p.n, scratch);
+      for (int64_t j = 0; j < p.n; ++j) {
+        const T start = p.bias ? static_cast<const T*>(p.bias)[j] : T(0);
+        c[i * p.cRow + j] = p.rectify ? Relu::apply(start) : start;
+      }
+  if (p.n > 1) return matrixProduct(p, a, b, c, scratch);
+  columnProduct(p, a, b, c, scratch);
+  if (p.rectify)
+    for (int64_t i = 0; i < p.m; ++i) c[i * p.cRow] = Relu::apply(c[i * p.cRow]);
+  if (p.activation) activateRows(p, c, p.m, scratch);
 }
 
 }  // namespace

@@ -6,6 +6,10 @@
 #include <memory>
 #include <new>
 
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
 namespace credence::cpu {
 
 class AlignedBytes {
@@ -13,20 +17,48 @@ class AlignedBytes {
   AlignedBytes() = default;
 
   /// @throws std::bad_alloc
-  explicit AlignedBytes(int64_t bytes) : block_(std::calloc(static_cast<std::size_t>(bytes) + 2 * line, 1)) {
-    if (!block_) throw std::bad_alloc();
-  }
+  explicit AlignedBytes(int64_t bytes) : block_(take(static_cast<std::size_t>(bytes))) {}
 
   uint8_t* data() const {
-    return reinterpret_cast<uint8_t*>((reinterpret_cast<std::uintptr_t>(block_.get()) + line - 1) / line * line);
+    const auto at = reinterpret_cast<std::uintptr_t>(block_.get());
+    const std::size_t alignment = block_.get_deleter().mapped > 0 ? hugePage : line;
+    return reinterpret_cast<uint8_t*>((at + alignment - 1) / alignment * alignment);
   }
 
  private:
-  static constexpr std::size_t line = 64;
-  struct Free {
-    void operator()(void* block) const { std::free(block); }
+  static constexpr std::size_t line = 64, hugePage = 2 << 20;
+
+  struct Give {
+    std::size_t mapped;  // bytes of a mapping of its own
+    void operator()(void* block) const {
+#if defined(__linux__)
+      if (mapped > 0) {
+        munmap(block, mapped);
+        return;
+      }
+#endif
+      std::free(block);
+    }
   };
-  std::unique_ptr<void, Free> block_;
+  using Block = std::unique_ptr<void, Give>;
+
+  // What fills huge pages gets them: a page fault each 4 KiB, and a missing address translation, cost more than the work on them.
+  static Block take(std::size_t bytes) {
+#if defined(__linux__)
+    if (bytes >= hugePage) {
+      const std::size_t mapped = bytes + line + hugePage;
+      void* block = mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+      if (block == MAP_FAILED) throw std::bad_alloc();
+      madvise(block, mapped, MADV_HUGEPAGE);  // a wish: where it is not granted, pages are small
+      return Block(block, Give{mapped});
+    }
+#endif
+    void* block = std::calloc(bytes + 2 * line, 1);
+    if (!block) throw std::bad_alloc();
+    return Block(block, Give{0});
+  }
+
+  Block block_;
 };
 
 }  // namespace credence::cpu

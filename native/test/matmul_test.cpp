@@ -13,9 +13,9 @@ struct Shape {
   uint32_t parts = 1;
 };
 
-/// C = tanh(A B + bias) against plain f64 loops (the error of a sum grows with its terms), for one, two and three threads, which must agree in every bit.
+/// C = A B, or f(A B + bias), against plain f64 loops (the error of a sum grows with its terms), for one, two and three threads, which must agree in every bit.
 template <class T>
-void expectProduct(const Shape& s, bool activated, double tolerance) {
+void expectProduct(const Shape& s, const char* activation, double tolerance) {
   const Type type = sizeof(T) == 4 ? Type::f32 : Type::f64;
   const std::size_t sizeA = std::size_t{s.batch} * s.m * s.k, sizeB = std::size_t{s.batch} * s.k * s.n, sizeC = std::size_t{s.batch} * s.m * s.n;
   const auto as = ramp<T>(sizeA), bs = ramp<T>(sizeB), bias = ramp<T>(s.n);
@@ -28,9 +28,9 @@ void expectProduct(const Shape& s, bool activated, double tolerance) {
                     {b, i(s.k * s.n), s.transposeB ? 1 : i(s.n), s.transposeB ? i(s.k) : 1},
                     {c, i(s.m * s.n), i(s.n)}};
   words.parts = s.parts;
-  if (activated) {
+  if (activation) {
     words.bias = v;
-    words.activation = "tanh";
+    words.activation = activation;
   }
   plan.add(matmul(words));
   std::vector<T> first;
@@ -45,7 +45,8 @@ void expectProduct(const Shape& s, bool activated, double tolerance) {
         double sum = 0;
         for (uint32_t k = 0; k < s.k; ++k)
           sum += double(as[batch * s.m * s.k + (s.transposeA ? k * s.m + m : m * s.k + k)]) * double(bs[batch * s.k * s.n + (s.transposeB ? n * s.k + k : k * s.n + n)]);
-        const double expected = activated ? std::tanh(sum + double(bias[n])) : sum;
+        const double biased = sum + double(bias[n]);
+        const double expected = !activation ? sum : std::string(activation) == "relu" ? std::max(biased, 0.0) : std::tanh(biased);
         ASSERT_NEAR(double(first[(batch * s.m + m) * s.n + n]), expected, tolerance * (s.k + 4) / 4) << m << "," << n << " of " << s.m << "x" << s.n << "x" << s.k;
       }
 }
@@ -58,21 +59,22 @@ TEST(Matmul, MultipliesMatricesOfManyShapes) {
         Shape s = shape;
         s.transposeA = transposeA;
         s.transposeB = transposeB;
-        expectProduct<float>(s, false, 2e-6);
-        expectProduct<double>(s, true, 1e-14);
+        expectProduct<float>(s, nullptr, 2e-6);
+        expectProduct<double>(s, "tanh", 1e-14);
+        expectProduct<double>(s, "relu", 1e-14);
       }
 }
 
 TEST(Matmul, MultipliesBatchesPartByPart) {
-  expectProduct<float>({30, 4, 4, 4, false, false, 30}, true, 1e-6);
-  expectProduct<double>({7, 20, 9, 11, false, true, 7}, false, 1e-14);
-  expectProduct<float>({12, 33, 17, 40, true, false, 4}, true, 1e-6);
+  expectProduct<float>({30, 4, 4, 4, false, false, 30}, "tanh", 1e-6);
+  expectProduct<double>({7, 20, 9, 11, false, true, 7}, nullptr, 1e-14);
+  expectProduct<float>({12, 33, 17, 40, true, false, 4}, "tanh", 1e-6);
 }
 
 TEST(Matmul, AddsBiasAndAppliesTheActivation) {
-  expectProduct<float>({1, 200, 50, 50, false, false, 4}, true, 1e-6);
-  expectProduct<float>({1, 5, 2000, 3}, true, 1e-6);
-  expectProduct<float>({1, 9, 13, 0, false, false, 3}, true, 1e-6);
+  expectProduct<float>({1, 200, 50, 50, false, false, 4}, "tanh", 1e-6);
+  expectProduct<float>({1, 5, 2000, 3}, "tanh", 1e-6);
+  expectProduct<float>({1, 9, 13, 0, false, false, 3}, "tanh", 1e-6);
 }
 
 template <class T>

@@ -6,6 +6,10 @@
 #include <credence/portable.hpp>
 #include <math.h>
 
+#if defined(__AVX512F__)
+#include <immintrin.h>
+#endif
+
 namespace credence {
 inline namespace CREDENCE_ISA {
 namespace math {
@@ -45,17 +49,19 @@ CREDENCE_HD T notANumber() {
 }
 
 template <class T>
+constexpr ScalarOf<UintOf<T>> signBit = ScalarOf<UintOf<T>>(1) << (8 * sizeof(ScalarOf<T>) - 1);
+
+template <class T>
 CREDENCE_HD T abs(T x) {
   using U = UintOf<T>;
-  return bitCast<T>(U(bitCast<U>(x) & ~(ScalarOf<U>(1) << (8 * sizeof(ScalarOf<U>) - 1))));
+  return bitCast<T>(U(bitCast<U>(x) & ~signBit<T>));
 }
 
 // |a| with the sign of x.
 template <class T>
 CREDENCE_HD T copySign(T a, T x) {
   using U = UintOf<T>;
-  const ScalarOf<U> sign = ScalarOf<U>(1) << (8 * sizeof(ScalarOf<U>) - 1);
-  return bitCast<T>(U((bitCast<U>(a) & ~sign) | (bitCast<U>(x) & sign)));
+  return bitCast<T>(U((bitCast<U>(a) & ~signBit<T>) | (bitCast<U>(x) & signBit<T>)));
 }
 
 // Nearest integer, |x| < 2^22 (f32) or 2^51 (f64).
@@ -70,6 +76,31 @@ CREDENCE_HD T powerOfTwo(T k) {
   using F = FormatOf<T>;
   using U = UintOf<T>;
   return bitCast<T>(U(bitCast<U>(T(k + (F::roundingShift + ScalarOf<T>(F::exponentBias)))) << F::mantissaBits));
+}
+
+// x 2^k for an integral k, in two factors: a subnormal result is reached without overflow.
+template <class T>
+CREDENCE_HD T scaleByPowerOfTwo(T x, T k) {
+#if defined(__AVX512F__)
+  if constexpr (sizeof(T) == 64) {
+    if constexpr (isSingle<T>) return T(_mm512_maskz_scalef_ps(0xffff, __m512(x), __m512(k)));
+    else return T(_mm512_maskz_scalef_pd(0xff, __m512d(x), __m512d(k)));
+  }
+#endif
+  const T half = roundSmall<T>(k * ScalarOf<T>(0.5));
+  return x * powerOfTwo<T>(half) * powerOfTwo<T>(k - half);
+}
+
+// a / b for b in [1, 2^100] and |a| <= 2^100, to an ulp: where a division takes long, a guess that is corrected once.
+template <class T>
+CREDENCE_HD T quotient(T a, T b) {
+#if defined(__AVX512F__)
+  if constexpr (sizeof(T) == 64 && isSingle<T>) {
+    const __m512 guess = _mm512_maskz_rcp14_ps(0xffff, __m512(b)), first = _mm512_mul_ps(__m512(a), guess);
+    return T(_mm512_fmadd_ps(_mm512_fnmadd_ps(first, __m512(b), __m512(a)), guess, first));
+  }
+#endif
+  return a / b;
 }
 
 // ---- rounding and roots, one instruction each ------------------------------------------------------------------------
@@ -127,14 +158,33 @@ CREDENCE_HD T expm1Reduced(T r) {
                   0.0001984126988525034, 2.4801587355333134e-05, 2.7557244928342292e-06, 2.7557246164583362e-07,
                   2.5108831262644045e-08, 2.0923601911254336e-09);
   }
-  const T square = r * r;
-  return r + (square * ScalarOf<T>(0.5) + square * r * tail);
+  return r + r * r * (ScalarOf<T>(0.5) + r * tail);
 }
 
+// min(x, high); NaN stays NaN.
 template <class T>
-CREDENCE_HD T clamp(T x, ScalarOf<T> low, ScalarOf<T> high) {  // NaN stays NaN
-  x = select(x < low, broadcast<T>(low), x);
+CREDENCE_HD T atMost(T x, ScalarOf<T> high) {
+#if defined(__AVX512F__)
+  if constexpr (sizeof(T) == 64) {
+    if constexpr (isSingle<T>) return T(_mm512_maskz_min_ps(0xffff, __m512(broadcast<T>(high)), __m512(x)));
+    else return T(_mm512_maskz_min_pd(0xff, __m512d(broadcast<T>(high)), __m512d(x)));
+  }
+#endif
   return select(x > high, broadcast<T>(high), x);
+}
+template <class T>
+CREDENCE_HD T atLeast(T x, ScalarOf<T> low) {
+#if defined(__AVX512F__)
+  if constexpr (sizeof(T) == 64) {
+    if constexpr (isSingle<T>) return T(_mm512_maskz_max_ps(0xffff, __m512(broadcast<T>(low)), __m512(x)));
+    else return T(_mm512_maskz_max_pd(0xff, __m512d(broadcast<T>(low)), __m512d(x)));
+  }
+#endif
+  return select(x < low, broadcast<T>(low), x);
+}
+template <class T>
+CREDENCE_HD T clamp(T x, ScalarOf<T> low, ScalarOf<T> high) {
+  return atMost<T>(atLeast<T>(x, low), high);
 }
 
 template <class T>
@@ -142,18 +192,22 @@ CREDENCE_HD T exp(T x) {
   using S = ScalarOf<T>;
   x = clamp<T>(x, isSingle<T> ? S(-104.5) : S(-746), isSingle<T> ? S(89) : S(710));
   const auto [k, r] = splitExponent(x);
-  const T half = roundSmall<T>(k * S(0.5));  // two factors, so that subnormal results are reached without overflow
-  return (S(1) + expm1Reduced(r)) * powerOfTwo<T>(half) * powerOfTwo<T>(k - half);
+  return scaleByPowerOfTwo<T>(S(1) + expm1Reduced(r), k);
 }
 
-// e^x - 1 = 2^k (e^r - 1) + (2^k - 1)
+// (e^x - 1) / 2 = 2^(k-1) (e^r - 1) + (2^(k-1) - 1/2), for x above -40; half, since 2^1024 overflows where e^x does not.
+template <class T>
+CREDENCE_HD T halfExpm1(T x) {
+  using S = ScalarOf<T>;
+  const auto [k, r] = splitExponent(x);
+  const T power = powerOfTwo<T>(k - S(1));
+  return expm1Reduced(r) * power + (power - S(0.5));
+}
+
 template <class T>
 CREDENCE_HD T expm1(T x) {
   using S = ScalarOf<T>;
-  x = clamp<T>(x, isSingle<T> ? S(-20) : S(-40), isSingle<T> ? S(89) : S(710));
-  const auto [k, r] = splitExponent(x);
-  const T halfPower = powerOfTwo<T>(k - S(1));  // half, since 2^1024 overflows where the result does not
-  return S(2) * (expm1Reduced(r) * halfPower + (halfPower - S(0.5)));
+  return S(2) * halfExpm1<T>(clamp<T>(x, isSingle<T> ? S(-20) : S(-40), isSingle<T> ? S(89) : S(710)));
 }
 
 // ---- logarithms -----------------------------------------------------------------------------------------------------
@@ -219,12 +273,14 @@ CREDENCE_HD T log1p(T x) {
 
 // ---- sigmoids -------------------------------------------------------------------------------------------------------
 
-// tanh |x| = e / (e + 2), e = expm1(2 |x|)
+// tanh |x| = e / (e + 1), e = expm1(2 |x|) / 2
 template <class T>
 CREDENCE_HD T tanh(T x) {
   using S = ScalarOf<T>;
-  const T e = expm1<T>(clamp<T>(S(2) * abs(x), S(0), S(44)));
-  return copySign<T>(e / (e + S(2)), x);
+  using U = UintOf<T>;
+  const T e = halfExpm1<T>(atMost<T>(S(2) * abs(x), S(44)));
+  const T y = quotient<T>(e, e + S(1));  // not negative: it takes the sign as it is
+  return bitCast<T>(U(bitCast<U>(y) | (bitCast<U>(x) & signBit<T>)));
 }
 
 // 1 / (1 + e^-x), from e^-|x| so that nothing overflows
@@ -232,7 +288,7 @@ template <class T>
 CREDENCE_HD T sigmoid(T x) {
   using S = ScalarOf<T>;
   const T e = exp<T>(-abs(x));
-  return select(x < S(0), e, broadcast<T>(S(1))) / (S(1) + e);
+  return quotient<T>(select(x < S(0), e, broadcast<T>(S(1))), S(1) + e);
 }
 
 // log(1 + e^x) = max(x, 0) + log1p(e^-|x|)

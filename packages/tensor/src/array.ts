@@ -6,9 +6,7 @@ import { checkShape, type Shape, showShape, sizeOf } from "./shape.ts";
 
 export type NestedNumbers = number | boolean | readonly NestedNumbers[];
 
-const collector = new FinalizationRegistry<NativeBuffer>((buffer) => native().release(buffer));
-
-/** A typed, shaped array on a device. Its memory is native: freed by `dispose()` or `using`, and at the latest when it is collected. */
+/** A typed, shaped array on a device. Its memory is native: freed by `dispose()` or `using`, and at the latest with its handle, when that is collected. */
 export class NdArray {
   readonly shape: Shape;
   readonly dtype: DType;
@@ -21,7 +19,6 @@ export class NdArray {
     this.dtype = dtype;
     this.device = device;
     this.#buffer = buffer;
-    collector.register(this, buffer, this);
   }
 
   get size(): number {
@@ -57,7 +54,6 @@ export class NdArray {
 
   dispose(): void {
     if (!this.#buffer) return;
-    collector.unregister(this);
     native().release(this.#buffer);
     this.#buffer = undefined;
   }
@@ -69,9 +65,12 @@ export class NdArray {
 
 /** An uninitialised (zeroed) array. */
 export function allocate(shape: Shape, dtype: DType, device = "cpu"): NdArray {
-  const bytes = Math.max(sizeOf(checkShape("allocate", shape)), 1) * bytesOf[dtype];
-  return new NdArray(shape, dtype, checkDevice(device), native().allocate(device, bytes));
+  return allocateChecked(checkShape("allocate", shape), dtype, checkDevice(device));
 }
+
+/** As `allocate`, for a shape and a device that are known to be right. */
+export const allocateChecked = (shape: Shape, dtype: DType, device: string): NdArray =>
+  new NdArray(shape, dtype, device, native().allocate(device, Math.max(sizeOf(shape), 1) * bytesOf[dtype]));
 
 function shapeOfNested(data: NestedNumbers): Shape {
   const shape: number[] = [];

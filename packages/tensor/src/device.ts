@@ -5,10 +5,14 @@ import { type DeviceInfo, native } from "./native.ts";
 /** The devices of this machine: always `cpu`, and `cuda:0`, `cuda:1`, ... where a driver and a card are found. */
 export const devices = (): readonly DeviceInfo[] => native().devices();
 
+const present = new Set<string>();
+
 /** `name` if such a device is here. Throws `DeviceError`, naming those that are: nothing falls back in silence. */
 export function checkDevice(name: string): string {
+  if (present.has(name)) return name;
   const known = devices().map((d) => d.name);
   if (!known.includes(name)) throw new DeviceError(`device "${name}" is not there; this machine has: ${known.join(", ")}`);
+  present.add(name);
   return name;
 }
 

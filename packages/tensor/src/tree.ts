@@ -30,6 +30,21 @@ export function flatten<T>(value: Tree<T>): { leaves: T[]; structure: Structure 
   return { structure: walk(value), leaves };
 }
 
+/** Adds the leaves of `value` to `leaves` and tells whether it has this structure; if not, what was added means nothing. */
+export function collect(structure: Structure, value: unknown, leaves: unknown[]): boolean {
+  if (structure === "leaf") {
+    leaves.push(value);
+    return !isNode(value);
+  }
+  const { items } = structure;
+  if (structure.kind === "list")
+    return Array.isArray(value) && value.length === items.length && items.every((item, i) => collect(item, value[i], leaves));
+  if (!isNode(value) || Array.isArray(value)) return false;
+  const record = value as Record<string, unknown>;
+  const keys = Object.keys(record);
+  return keys.length === items.length && keys.every((key, i) => key === structure.keys[i] && collect(items[i]!, record[key], leaves));
+}
+
 /** The inverse of `flatten`. Throws RangeError when the number of leaves differs. */
 export function unflatten<T>(structure: Structure, leaves: readonly T[]): Tree<T> {
   let next = 0;

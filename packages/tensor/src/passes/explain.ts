@@ -23,7 +23,7 @@ function showInstruction(i: Instruction, indent: string): string {
     case "reduce":
       return `${indent}${i.monoid} parts ${i.parts}: ${showView(i.input)} -> ${showView(i.output)}`;
     case "matmul":
-      return `${indent}matmul ${i.batch}x${i.m}x${i.k}x${i.n} parts ${i.parts}: ${showView(i.a)} by ${showView(i.b)} -> ${showView(i.c)}${i.activation ? ` ${i.activation}` : ""}`;
+      return `${indent}matmul ${i.batch}x${i.m}x${i.k}x${i.n} parts ${i.parts}: ${showView(i.a)} by ${showView(i.b)}${i.bias ? ` from ${showView(i.bias)}` : ""} -> ${i.activation ? `${i.activation} -> ` : ""}${showView(i.c)}`;
     case "rows":
       return `${indent}${i.op} ${i.rows} rows: ${i.inputs.map((o) => showView(o.view)).join(", ")} -> ${i.outputs.map((o) => showView(o.view)).join(", ")}`;
     case "loop":

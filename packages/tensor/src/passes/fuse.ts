@@ -143,16 +143,39 @@ function matrixView(block: Block, v: Variable): View {
   return attempt(view) ?? attempt(block.copy(view))!;
 }
 
-function lowerMatmul(block: Block, { inputs: [x, y], outputs: [out] }: Equation): void {
+/** A bias [..., n] of one row, its numbers one after the other. */
+function biasView(block: Block, v: Variable): View {
+  const view = block.view(v);
+  const n = v.shape.at(-1)!;
+  const unit = view.strides.at(-1) === 1 || n === 1 ? view : block.copy(view);
+  return { ...unit, shape: [n], strides: [1] };
+}
+
+function lowerMatmul(block: Block, { inputs: [x, y, start], attributes, outputs: [out] }: Equation): void {
   const a = matrixView(block, x!);
   const b = matrixView(block, y!);
   const [batch, m, k] = a.shape as [number, number, number];
   const n = b.shape[2]!;
+  const bias = start && biasView(block, start);
   const output = block.fresh(out!.shape, out!.dtype);
   const c: View = { ...output, shape: [batch, m, n], strides: [m * n, n, 1] };
   const parts = batch > 1 ? partsOf(batch, [a.storage, b.storage]) : partsOf(m, [a.storage]);
   actual(output.storage).parts = parts;
-  block.push({ kind: "matmul", parts, dtype: out!.dtype, batch, m, k, n, a, b, c });
+  const activation = attributes.activation as string | undefined;
+  block.push({
+    kind: "matmul",
+    parts,
+    dtype: out!.dtype,
+    batch,
+    m,
+    k,
+    n,
+    a,
+    b,
+    c,
+    ...(bias && { bias }),
+    ...(activation !== undefined && { activation }),
+  });
   block.setView(out!, output);
 }
 

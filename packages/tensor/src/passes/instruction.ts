@@ -79,8 +79,9 @@ export interface MatMul {
   readonly a: View;
   readonly b: View;
   readonly c: View;
-  bias?: View;
-  activation?: string;
+  /** [n]. */
+  readonly bias?: View;
+  readonly activation?: string;
 }
 export interface RowOperand {
   readonly view: View;

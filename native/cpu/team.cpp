@@ -6,7 +6,7 @@
 namespace credence::cpu {
 namespace {
 
-constexpr int roundsBeforeYield = 400;  // of a pause, about 50 ns each
+constexpr int roundsBeforeSleep = 400;  // of a pause, about 50 ns each
 constexpr auto awake = std::chrono::microseconds(100);
 
 void pauseCore() {
@@ -19,10 +19,16 @@ void pauseCore() {
 
 }  // namespace
 
-void Spin::wait() {
-  if (++rounds_ < roundsBeforeYield) pauseCore();
-  else std::this_thread::yield();
+template <class T>
+void awaitChange(const std::atomic<T>& value, T old) {
+  for (int round = 0; round < roundsBeforeSleep; ++round) {
+    if (value.load(std::memory_order_acquire) != old) return;
+    pauseCore();
+  }
+  value.wait(old, std::memory_order_acquire);
 }
+template void awaitChange(const std::atomic<uint32_t>& value, uint32_t old);
+template void awaitChange(const std::atomic<int>& value, int old);
 
 Team::Team(int threads) {
   try {
@@ -49,21 +55,21 @@ void Team::start(Function function, const void* context) {
 }
 
 void Team::finish() {
-  for (Spin spin; running_.load(std::memory_order_acquire) != 0;) spin.wait();
+  for (int running; (running = running_.load(std::memory_order_acquire)) != 0;) awaitChange(running_, running);
 }
 
 void Team::work(int thread) {
   for (uint32_t seen = 0;;) {
     const auto start = std::chrono::steady_clock::now();
-    Spin spin;
     for (int round = 1; epoch_.load(std::memory_order_acquire) == seen; ++round) {
-      spin.wait();
+      pauseCore();
       if (round % 32 == 0 && std::chrono::steady_clock::now() - start > awake) epoch_.wait(seen, std::memory_order_acquire);
     }
     ++seen;
     if (!function_) return;
     function_(context_, thread);
     running_.fetch_sub(1, std::memory_order_release);
+    running_.notify_one();
   }
 }
 

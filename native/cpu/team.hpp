@@ -10,14 +10,11 @@
 
 namespace credence::cpu {
 
-/// Busy waiting that shares: pauses first, yields the core after about 20 microseconds.
-class Spin {
- public:
-  void wait();
-
- private:
-  int rounds_ = 0;
-};
+/// Waits until `value` is no longer `old`: busy for about 20 microseconds, then asleep. To yield instead would hand the core to
+/// whatever else is there for milliseconds, while the others wait for this thread; who sleeps is back as soon as it is woken.
+/// Whoever changes the value must notify.
+template <class T>
+void awaitChange(const std::atomic<T>& value, T old);
 
 /// A sense-reversing barrier for a fixed number of threads. The last to arrive runs `decide`, and everybody gets its answer:
 /// a value read once cannot be read differently by threads that have moved on.
@@ -33,9 +30,10 @@ class Barrier {
       arrived_.store(0, std::memory_order_relaxed);
       const uint32_t decision = decision_ = decide();
       generation_.store(generation + 1, std::memory_order_release);
+      generation_.notify_all();
       return decision;
     }
-    for (Spin spin; generation_.load(std::memory_order_acquire) == generation;) spin.wait();
+    awaitChange(generation_, generation);
     return decision_;  // rewritten only once this thread has arrived again
   }
 

@@ -1,5 +1,6 @@
-import { bytesOf, type DType } from "../dtype.ts";
+import { type Access, accesses, conflict, rootOf } from "./access.ts";
 import { actual, type Instruction, type Lowered, type Storage } from "./instruction.ts";
+import { formPhases } from "./phases.ts";
 
 /** A lowered program with a place in the arena for every storage, and barriers where threads read what others wrote. */
 export interface Scheduled extends Lowered {
@@ -7,86 +8,9 @@ export interface Scheduled extends Lowered {
 }
 
 export function schedule(lowered: Lowered): Scheduled {
-  const arenaBytes = placeStorages(lowered.instructions);
-  return { ...lowered, instructions: placeBarriers(lowered.instructions), arenaBytes };
-}
-
-/** Bytes that an operand touches, and how the threads divide them. */
-interface Access {
-  readonly storage: Storage;
-  readonly write: boolean;
-  /** Bytes from the start of the storage. */
-  readonly low: number;
-  readonly high: number;
-  readonly parts: number;
-  /** Bytes from one part to the next; 0 = every thread touches all of it. */
-  readonly stride: number;
-  /** Bytes of one part. */
-  readonly extent: number;
-}
-
-function access(
-  storage: Storage,
-  write: boolean,
-  dtype: DType,
-  offset: number,
-  dims: readonly number[],
-  strides: readonly number[],
-  parts: number,
-): Access {
-  const bytes = bytesOf[dtype];
-  let low = offset * bytes;
-  let high = low + bytes;
-  dims.forEach((d, i) => {
-    const reach = (Math.max(d, 1) - 1) * strides[i]! * bytes;
-    if (reach < 0) low += reach;
-    else high += reach;
-  });
-  const axis = dims.findIndex((d) => d !== 1);
-  const stride = axis < 0 || parts <= 0 ? 0 : (dims[axis]! / parts) * strides[axis]! * bytes;
-  const whole = parts === 1 ? high - low : 0;
-  const extent = stride > 0 ? high - low - (parts - 1) * stride : whole;
-  return { storage: actual(storage), write, low, high, parts, stride: Math.max(stride, 0), extent };
-}
-
-/** Everything that one instruction (not a loop or branch) touches. */
-function accesses(i: Instruction): Access[] {
-  switch (i.kind) {
-    case "cluster":
-      return [
-        ...i.loads.map((l) => access(l.storage, false, l.dtype, l.offset, i.dims, l.strides, i.parts)),
-        ...i.stores.map(({ lane: l }) => access(l.storage, true, l.dtype, l.offset, i.dims, l.strides, i.parts)),
-      ];
-    case "reduce":
-      return [
-        access(
-          i.input.storage,
-          false,
-          i.input.dtype,
-          i.input.offset,
-          [...i.kept.dims, ...i.reduced.dims],
-          [...i.kept.strides, ...i.reduced.strides],
-          i.kept.dims[0] === 1 && i.kept.dims.length === 1 ? 1 : i.parts,
-        ),
-        access(i.output.storage, true, i.output.dtype, i.output.offset, i.output.shape, i.output.strides, i.parts),
-      ];
-    case "matmul": {
-      const rowsOnly = i.batch > 1 ? 0 : i.parts;
-      const dims = (v: { shape: readonly number[] }): readonly number[] => v.shape;
-      return [
-        access(i.a.storage, false, i.dtype, i.a.offset, dims(i.a), i.a.strides, i.batch > 1 ? i.parts : rowsOnly),
-        access(i.b.storage, false, i.dtype, i.b.offset, dims(i.b), i.b.strides, i.batch > 1 ? i.parts : i.parts === 1 ? 1 : 0),
-        access(i.c.storage, true, i.dtype, i.c.offset, dims(i.c), i.c.strides, i.parts),
-        ...(i.bias ? [access(i.bias.storage, false, i.dtype, i.bias.offset, i.bias.shape, i.bias.strides, i.parts === 1 ? 1 : 0)] : []),
-      ];
-    }
-    case "rows":
-      return [...i.inputs.map((o) => ({ o, write: false })), ...i.outputs.map((o) => ({ o, write: true }))].map(({ o, write }) =>
-        access(o.view.storage, write, o.view.dtype, o.view.offset, [i.rows, o.rowLength], [o.rowStride, 1], i.rows === 1 ? 1 : i.parts),
-      );
-    default:
-      return [];
-  }
+  const ordered = formPhases(lowered.instructions);
+  const arenaBytes = placeStorages(ordered);
+  return { ...lowered, instructions: placeBarriers(ordered), arenaBytes };
 }
 
 const children = (i: Instruction): readonly (readonly Instruction[])[] =>
@@ -94,27 +18,41 @@ const children = (i: Instruction): readonly (readonly Instruction[])[] =>
 const flags = (i: Instruction): Storage[] =>
   i.kind === "loop" && i.predicate ? [actual(i.predicate.flag.storage)] : i.kind === "cond" ? [actual(i.flag.storage)] : [];
 
+/** When a piece of the arena is in use, counted in instructions and in barriers. */
 interface Life {
   first: number;
   last: number;
+  readonly firstPhase: number;
+  lastPhase: number;
+  /** How the threads divide it when it is first touched, and since the last barrier of its life: "mixed" if in several ways. */
+  readonly firstDivision: string;
+  lastDivision: string;
 }
 
 /** First and last instruction that touches each piece of the arena; inside a loop, what exists outside of it lives to its end. */
 function lifetimes(instructions: readonly Instruction[]): Map<Storage, Life> {
   const lives = new Map<Storage, Life>();
   let clock = 0;
-  const touch = (s: Storage, at: number): void => {
-    const root = s.base ? actual(s.base) : s;
+  let phase = 0;
+  const touch = (s: Storage, at: number, division = "mixed"): void => {
+    const root = rootOf(s);
     if (root.kind !== "arena") return;
     const life = lives.get(root);
-    if (life) life.last = Math.max(life.last, at);
-    else lives.set(root, { first: at, last: at });
+    if (!life) {
+      lives.set(root, { first: at, last: at, firstPhase: phase, lastPhase: phase, firstDivision: division, lastDivision: division });
+      return;
+    }
+    if (life.lastPhase < phase) life.lastDivision = division;
+    else if (life.lastDivision !== division) life.lastDivision = "mixed";
+    life.last = Math.max(life.last, at);
+    life.lastPhase = phase;
   };
   const walk = (list: readonly Instruction[], sliced: Set<Storage>): void => {
     for (const i of list) {
       const at = clock++;
+      if (i.kind === "barrier" || i.kind === "loop" || i.kind === "cond") phase++;
       for (const a of accesses(i)) {
-        touch(a.storage, at);
+        touch(a.storage, at, `${a.parts}:${a.stride}`);
         if (a.storage.base) sliced.add(actual(a.storage.base));
       }
       for (const s of flags(i)) touch(s, at);
@@ -127,8 +65,9 @@ function lifetimes(instructions: readonly Instruction[]): Map<Storage, Life> {
       const inside = new Set<Storage>();
       for (const code of children(i)) walk(code, inside);
       const end = clock++;
+      phase++;
       for (const s of flags(i)) touch(s, end);
-      for (const [s, life] of lives) if (before.has(s) && life.last > at) life.last = end;
+      for (const [s, life] of lives) if (before.has(s) && life.last > at) touch(s, end);
       for (const s of inside) {
         touch(s, end);
         const life = lives.get(s);
@@ -143,57 +82,48 @@ function lifetimes(instructions: readonly Instruction[]): Map<Storage, Life> {
 
 const align = (n: number): number => Math.ceil(n / 64) * 64;
 
-/** Gives every storage the lowest place that is free during its life. Returns the bytes in all. */
+interface Place {
+  readonly low: number;
+  readonly high: number;
+  readonly life: Life;
+}
+
+/**
+ * Gives every storage the lowest place that is free during its life. A place that was freed since the last barrier is free only for what
+ * the threads divide alike, byte for byte: anything else would need a barrier of its own. Returns the bytes in all.
+ */
 function placeStorages(instructions: readonly Instruction[]): number {
   const lives = [...lifetimes(instructions)].sort(([, a], [, b]) => a.first - b.first);
-  let live: { low: number; high: number; last: number }[] = [];
+  let places: Place[] = [];
   let total = 0;
-  for (const [s, { first, last }] of lives) {
-    live = live.filter((l) => l.last >= first).sort((a, b) => a.low - b.low);
+  for (const [s, life] of lives) {
     const bytes = align(s.bytes);
-    let at = 0;
-    let best: number | undefined;
-    let bestGap = Infinity;
-    for (const l of live) {
-      const gap = l.low - at;
-      if (gap >= bytes && gap < bestGap) {
-        best = at;
-        bestGap = gap;
-      }
-      at = Math.max(at, l.high);
-    }
-    s.offset = best ?? at;
-    live.push({ low: s.offset, high: s.offset + bytes, last });
+    places = places.filter((p) => p.life.last >= life.first || p.life.lastPhase >= life.firstPhase).sort((a, b) => a.low - b.low);
+    const fits = ({ low, high, life: other }: Place): boolean =>
+      high - low === bytes && other.last < life.first && other.lastDivision === life.firstDivision;
+    const taken = (p: Place): boolean => !fits(p);
+    const successor = places.find((p) => fits(p) && !places.some((q) => q.low < p.high && p.low < q.high && (q.low !== p.low || taken(q))));
+    s.offset = successor?.low ?? bestGap(places, bytes);
+    places.push({ low: s.offset, high: s.offset + bytes, life });
     total = Math.max(total, s.offset + bytes);
   }
   return total;
 }
 
-/** Where a storage's bytes are: the arena is one space, every result one of its own; a slice moves through its base. */
-function spaceOf(s: Storage): { space: string; base: number; slice: string; span: number } {
-  const root = s.base ? actual(s.base) : s;
-  const slice = s.base ? `${s.strideBytes}:${s.reversed}:${s.depth}` : "";
-  return {
-    space: root.kind === "arena" ? "arena" : `${root.kind}${root.index}`,
-    base: root.kind === "arena" ? root.offset! : 0,
-    slice,
-    span: root.bytes,
-  };
-}
-
-function conflict(a: Access, b: Access): boolean {
-  if (!a.write && !b.write) return false;
-  const [sa, sb] = [spaceOf(a.storage), spaceOf(b.storage)];
-  if (sa.space !== sb.space) return false;
-  const range = (x: Access, s: ReturnType<typeof spaceOf>): [number, number] =>
-    s.slice ? [s.base, s.base + s.span] : [s.base + x.low, s.base + x.high];
-  const [la, ha] = range(a, sa);
-  const [lb, hb] = range(b, sb);
-  if (ha <= lb || hb <= la) return false;
-  if (a.parts === 1 && b.parts === 1) return false; // one thread, the same for both
-  if (sa.slice !== sb.slice || a.parts !== b.parts || a.stride !== b.stride || a.stride === 0) return true;
-  const starts = [sa.base + a.low, sb.base + b.low];
-  return Math.max(starts[0]! + a.extent, starts[1]! + b.extent) - Math.min(...starts) > a.stride;
+/** The start of the smallest gap between places, sorted, that has room, or their end. */
+function bestGap(places: readonly Place[], bytes: number): number {
+  let at = 0;
+  let best: number | undefined;
+  let smallest = Infinity;
+  for (const { low, high } of places) {
+    const gap = low - at;
+    if (gap >= bytes && gap < smallest) {
+      best = at;
+      smallest = gap;
+    }
+    at = Math.max(at, high);
+  }
+  return best ?? at;
 }
 
 /** Barriers before every instruction that touches what another thread may still write or read. */
@@ -202,6 +132,11 @@ function placeBarriers(instructions: readonly Instruction[]): Instruction[] {
     const code: Instruction[] = [];
     let open = pending;
     for (const i of list) {
+      if (i.kind === "barrier") {
+        code.push(i);
+        open = [];
+        continue;
+      }
       if (i.kind === "loop") {
         if (open.length) code.push({ kind: "barrier" });
         const predicate = i.predicate && { ...i.predicate, code: walk(i.predicate.code, []).code };

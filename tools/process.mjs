@@ -72,9 +72,9 @@ function takeLock() {
   return false;
 }
 
-/** Runs the job itself with this terminal, passes signals on, and answers its exit code. */
-export function runJob(command, args) {
-  const child = spawn(command, args, { cwd: root, env: environment, stdio: "inherit" });
+/** Runs the job itself with this terminal and `variables` in its environment, passes signals on, and answers its exit code. */
+export function runJob(command, args, variables = {}) {
+  const child = spawn(command, args, { cwd: root, env: { ...environment, ...variables }, stdio: "inherit" });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   return new Promise((resolve, reject) => {
     child.on("error", reject);

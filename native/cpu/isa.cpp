@@ -15,15 +15,16 @@ CREDENCE_INSTRUCTION_SETS(CREDENCE_DECLARE)
 #undef CREDENCE_DECLARE
 
 std::vector<const Kernels*> supportedKernels() {
-#if defined(__x86_64__)
   std::vector<const Kernels*> found;
-  if (__builtin_cpu_supports("x86-64-v2")) found.push_back(&kernels_v2);
-  if (__builtin_cpu_supports("x86-64-v3")) found.push_back(&kernels_v3);
-  if (__builtin_cpu_supports("x86-64-v4")) found.push_back(&kernels_v4);
-  return found;
+#if defined(__x86_64__)
+#define CREDENCE_FIND(isa) \
+  if (__builtin_cpu_supports("x86-64-" #isa)) found.push_back(&kernels_##isa);
 #else
-  return {&kernels_baseline};
+#define CREDENCE_FIND(isa) found.push_back(&kernels_##isa);
 #endif
+  CREDENCE_INSTRUCTION_SETS(CREDENCE_FIND)
+#undef CREDENCE_FIND
+  return found;
 }
 
 const Kernels& kernels() {

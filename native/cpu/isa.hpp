@@ -5,7 +5,8 @@
 
 #include "kernels.hpp"
 
-#if defined(__x86_64__)
+#if defined(CREDENCE_INSTRUCTION_SETS)  // a build with sanitizers has fewer
+#elif defined(__x86_64__)
 #define CREDENCE_INSTRUCTION_SETS(X) X(v2) X(v3) X(v4)
 #else
 #define CREDENCE_INSTRUCTION_SETS(X) X(baseline)

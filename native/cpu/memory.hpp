@@ -9,6 +9,9 @@
 #if defined(__linux__)
 #include <sys/mman.h>
 #endif
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+#endif
 
 namespace credence::cpu {
 
@@ -17,7 +20,11 @@ class AlignedBytes {
   AlignedBytes() = default;
 
   /// @throws std::bad_alloc
-  explicit AlignedBytes(int64_t bytes) : block_(take(static_cast<std::size_t>(bytes))) {}
+  explicit AlignedBytes(int64_t bytes) : block_(take(static_cast<std::size_t>(bytes))) {
+#if defined(__SANITIZE_ADDRESS__)  // the spare is for alignment, not for use; of a mapping, the poison would outlive it
+    if (block_.get_deleter().mapped == 0) ASAN_POISON_MEMORY_REGION(data() + bytes, line);
+#endif
+  }
 
   uint8_t* data() const {
     const auto at = reinterpret_cast<std::uintptr_t>(block_.get());

@@ -36,8 +36,9 @@ class Demand {
   int32_t integer(int i, const char* what, int32_t low, int32_t high) {
     if (!ok()) return low;
     const int32_t value = call_.integers[i];
-    if (value < low || value > high) refuse("%s must lie in [%d, %d], got %d", what, low, high, value);
-    return value;
+    if (value >= low && value <= high) return value;
+    refuse("%s must lie in [%d, %d], got %d", what, low, high, value);
+    return low;  // lengths are computed from it all the same
   }
   double number(int i, const char* what, double low, double high) {  // low <= value < high
     if (!ok()) return low;

@@ -4,6 +4,7 @@
 #include <credence/rows.hpp>
 #include <random>
 
+#include "bounded_run.hpp"
 #include "plan_builder.hpp"
 
 namespace credence::test {
@@ -43,43 +44,11 @@ Words wholePlan() {
   return plan.words();
 }
 
-/// A rough count of elements touched, so that damage cannot make a test endless.
-double workOf(const Block& block) {
-  const auto product = [](const std::vector<uint32_t>& dims) {
-    double result = 1;
-    for (const uint32_t dim : dims) result *= dim;
-    return result;
-  };
-  double work = 0;
-  for (const Instruction& instruction : block) {
-    const auto& body = instruction.body;
-    work += 1;
-    if (const auto* cluster = std::get_if<Cluster>(&body)) work += product(cluster->dims) * static_cast<double>(cluster->steps.size() + 1);
-    if (const auto* reduce = std::get_if<Reduce>(&body)) work += product(reduce->dimsKept) * (1 + product(reduce->dimsReduced));
-    if (const auto* matmul = std::get_if<Matmul>(&body)) work += product({matmul->batch, matmul->m, matmul->n}) * (1.0 + matmul->k) + matmul->parts;
-    if (const auto* rows = std::get_if<Rows>(&body)) work += 100.0 * rows->rows * (1 + rows->operands.front().rowLength);
-    if (const auto* loop = std::get_if<Loop>(&body)) work += loop->trips * (1 + workOf(loop->predicate) + workOf(loop->body));
-    if (const auto* cond = std::get_if<Cond>(&body)) work += workOf(cond->then) + workOf(cond->otherwise);
-  }
-  return work;
-}
-
-bool isSmall(const Plan& plan) {
-  int64_t bytes = plan.arenaBytes;
-  for (const int64_t input : plan.inputBytes) bytes += input;
-  for (const int64_t output : plan.outputBytes) bytes += output;
-  return bytes < (1 << 22) && plan.inputBytes.size() < 100 && plan.outputBytes.size() < 100 && workOf(plan.code) < 1e6;
-}
-
 void runAsItIs(const Plan& plan, int threads) {
-  cpu::Executable executable(plan);
-  std::vector<Bytes> inputs;
-  for (const int64_t bytes : plan.inputBytes) inputs.emplace_back(ramp<float>(static_cast<std::size_t>(bytes + 3) / 4));
-  try {
-    run(executable, inputs, threads);
-  } catch (const std::runtime_error&) {
-    // a row operation refused its data: a status, not a crash
-  }
+  const std::vector<float> values = ramp<float>(1000);
+  runBounded(plan, cpu::kernels(), threads, nullptr, [&](const ExactBytes& input) {
+    std::memcpy(input.data(), values.data(), static_cast<std::size_t>(std::min<int64_t>(input.count(), 4000)));
+  });
 }
 
 TEST(DamagedPlan, IsRefusedOrRunsInsideItsOwnMemory) {
@@ -108,7 +77,7 @@ TEST(DamagedPlan, IsRefusedOrRunsInsideItsOwnMemory) {
       continue;
     }
     ++accepted;
-    if (isSmall(plan)) runAsItIs(plan, trial % 8 == 0 ? 2 : 1);
+    if (isBounded(plan)) runAsItIs(plan, trial % 8 == 0 ? 2 : 1);
   }
   // Damage to the pool, to constants and to opcodes of one shape is harmless, so both outcomes must have been seen.
   EXPECT_GT(accepted, 1000);

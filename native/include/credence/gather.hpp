@@ -43,11 +43,12 @@ struct ScatterAdd {
     for (std::int64_t slice = 0; slice < bound; ++slice)
       for (std::int64_t k = from; k < to; ++k) out[slice * length + k] = T(0);
     for (std::int64_t i = 0; i < count; ++i) {
-      if (index[i] < 0 || index[i] >= bound) {
-        failure = {RowFailure::indexOutside, index[i], bound};
+      const std::int32_t slice = index[i];  // read once: a damaged plan may let the sums overwrite it
+      if (slice < 0 || slice >= bound) {
+        failure = {RowFailure::indexOutside, slice, bound};
         return;
       }
-      for (std::int64_t k = from; k < to; ++k) out[index[i] * length + k] += x[i * length + k];
+      for (std::int64_t k = from; k < to; ++k) out[slice * length + k] += x[i * length + k];
     }
   }
 

@@ -18,7 +18,7 @@ struct Sort {
     for (std::int64_t i = 0; i < n; ++i)
       if (x[i] == x[i]) p.set(ordered++, x[i], std::int32_t(i));
     std::int64_t end = ordered;
-    for (std::int64_t i = 0; i < n; ++i)
+    for (std::int64_t i = 0; i < n && end < n; ++i)
       if (x[i] != x[i]) p.set(end++, x[i], std::int32_t(i));
     quicksort(p, ordered);
     insertionSort(p, ordered);
@@ -70,9 +70,10 @@ struct Sort {
         const std::int32_t tie = p.index[middle];
         std::int64_t i = range.begin, j = last;
         for (;;) {
-          while (p.less(++i, pivot, tie)) {
+          // The ends are sentinels, but a damaged plan may overwrite them while this runs.
+          while (++i < last && p.less(i, pivot, tie)) {
           }
-          while (p.greater(--j, pivot, tie)) {
+          while (--j > range.begin && p.greater(j, pivot, tie)) {
           }
           if (i >= j) break;
           p.swap(i, j);

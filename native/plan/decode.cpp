@@ -201,7 +201,16 @@ Plan decodePlan(const uint32_t* words, std::size_t count) {
                     " words of code and " + std::to_string(header.poolBytes) + " bytes of constants, " + std::to_string(end) +
                     " words in all, but the plan has " + std::to_string(count));
 
-  for (uint32_t i = 0; i < header.slots; ++i) plan.slots.push_back(readSlot(cursor));
+  const auto named = [](std::size_t slot, const PlanError& error) {
+    return PlanError("plan: slot " + std::to_string(slot) + ": " + error.what());
+  };
+  for (uint32_t i = 0; i < header.slots; ++i) {
+    try {
+      plan.slots.push_back(readSlot(cursor));
+    } catch (const PlanError& error) {
+      throw named(i, error);
+    }
+  }
   plan.inputBytes.assign(header.inputs, 0);
   plan.outputBytes.assign(header.outputs, 0);
   for (std::size_t i = 0; i < plan.slots.size(); ++i) {
@@ -209,7 +218,7 @@ Plan decodePlan(const uint32_t* words, std::size_t count) {
     try {
       checkSlot(slot, header, plan.slots);
     } catch (const PlanError& error) {
-      throw PlanError("plan: slot " + std::to_string(i) + ": " + error.what());
+      throw named(i, error);
     }
     if (slot.kind == SlotKind::input) plan.inputBytes[slot.index] = std::max(plan.inputBytes[slot.index], slot.bytes);
     if (slot.kind == SlotKind::output) plan.outputBytes[slot.index] = std::max(plan.outputBytes[slot.index], slot.bytes);

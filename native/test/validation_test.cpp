@@ -66,7 +66,7 @@ TEST(Validation, ChecksSlots) {
     words[headerWords + at] = value;
     expectRefusal(words, reason);
   };
-  refused(0, 9, "kind 9");
+  refused(0, 9, "plan: slot 0: kind 9 is unknown");
   refused(2, 4, "outside the arena");
   refused(3, 1, "outside the arena");
   refused(4, 65, "outside the arena");

@@ -2,6 +2,7 @@
 #include <credence/row_ops.hpp>
 #include <credence/rows.hpp>
 
+#include <array>
 #include <cmath>
 #include <cstdarg>
 #include <cstdio>
@@ -179,6 +180,102 @@ void demandTriangularSolve(Demand& demand) {
   demand.real(1, "B", n * m);
   demand.real(2, "X", n * m);
 }
+void factored(Demand& demand, int64_t n) {
+  demand.real(0, "A", n * n);
+  demand.real(1, "LU", n * n);
+  demand.operand(2, "pivots", Type::i32, n);
+}
+void demandLu(Demand& demand) {
+  demand.attributes(1, 0);
+  factored(demand, demand.integer(0, "n", 0, sideMax));
+}
+void demandLuSolve(Demand& demand) {
+  demand.attributes(3, 0);
+  const int64_t n = demand.integer(0, "n", 0, sideMax), m = demand.integer(1, "m", 0, integerMax);
+  demand.integer(2, "transpose", 0, 1);
+  factored(demand, n);
+  demand.real(3, "B", n * m);
+  demand.real(4, "X", n * m);
+}
+void demandLuLogDeterminant(Demand& demand) {
+  demand.attributes(1, 0);
+  factored(demand, demand.integer(0, "n", 0, sideMax));
+  demand.real(3, "sign", 1);
+  demand.real(4, "the logarithm", 1);
+}
+void demandEigenSymmetric(Demand& demand) {
+  demand.attributes(1, 0);
+  const int64_t n = demand.integer(0, "n", 0, sideMax);
+  demand.real(0, "A", n * n);
+  demand.real(1, "values", n);
+  demand.real(2, "vectors", n * n);
+  demand.real(3, "work", 2 * n);
+}
+
+// n and m of a transform; an even `real` one is a complex one of half the length.
+std::array<int64_t, 2> fourierLengths(Demand& demand, bool real) {
+  const int64_t n = demand.integer(0, "n", 1, integerMax), m = demand.integer(1, "m", 0, integerMax);
+  const int64_t inner = real && n % 2 == 0 ? n / 2 : n;
+  demand.require(isSmooth(m == 0 ? inner : m), "%s = %lld must have no prime factor above 5", m == 0 ? "the length" : "m",
+                 (long long)(m == 0 ? inner : m));
+  demand.require(m == 0 || m >= 2 * inner - 1, "m must be at least %lld, got %lld", (long long)(2 * inner - 1), (long long)m);
+  return {n, m};
+}
+void demandFft(Demand& demand) {
+  demand.attributes(3, 1);
+  const auto [n, m] = fourierLengths(demand, false);
+  demand.integer(2, "backwards", 0, 1);
+  demand.real(0, "re", n);
+  demand.real(1, "im", n);
+  demand.real(2, "table", fourierTable(n, m));
+  demand.real(3, "re of the result", n);
+  demand.real(4, "im of the result", n);
+  demand.real(5, "work", fourierWork(n, m));
+}
+void demandRfft(Demand& demand) {
+  demand.attributes(2, 2);
+  const auto [n, m] = fourierLengths(demand, true);
+  demand.real(0, "x", n);
+  demand.real(1, "table", realTable(n, m));
+  demand.real(2, "re", n / 2 + 1);
+  demand.real(3, "im", n / 2 + 1);
+  demand.real(4, "work", realWork(n, m));
+}
+void demandIrfft(Demand& demand) {
+  demand.attributes(2, 2);
+  const auto [n, m] = fourierLengths(demand, true);
+  demand.real(0, "re", n / 2 + 1);
+  demand.real(1, "im", n / 2 + 1);
+  demand.real(2, "table", realTable(n, m));
+  demand.real(3, "x", n);
+  demand.real(4, "work", realWork(n, m));
+}
+
+// Lengths of the image and of its windows. Products are taken of checked factors, so that none overflows.
+std::array<int64_t, 2> windowLengths(Demand& demand) {
+  const char* names[] = {"height", "width", "window height", "window width", "stride down", "stride across",
+                         "dilation down", "dilation across", "padding above", "padding on the left", "result height", "result width"};
+  int64_t value[WindowShape::count];
+  for (int i = 0; i < WindowShape::count; ++i) value[i] = demand.integer(i, names[i], i == 8 || i == 9 ? 0 : 1, integerMax);
+  const auto product = [&](int64_t a, int64_t b) {
+    demand.require(a * b <= integerMax, "more elements than an i32 counts");
+    return demand.ok() ? a * b : 0;
+  };
+  return {product(value[0], value[1]), product(product(value[2], value[3]), product(value[10], value[11]))};
+}
+void demandWindows(Demand& demand) {
+  demand.attributes(WindowShape::count, 1);
+  const auto [image, windows] = windowLengths(demand);
+  demand.real(0, "x", image);
+  demand.real(1, "windows", windows);
+}
+void demandWindowsAdd(Demand& demand) {
+  demand.attributes(WindowShape::count, 0);
+  const auto [image, windows] = windowLengths(demand);
+  demand.real(0, "windows", windows);
+  demand.real(1, "x", image);
+}
+
 void demandSort(Demand& demand) {
   demand.attributes(0, 0);
   const int64_t n = demand.lengthOf(0);
@@ -192,6 +289,15 @@ void demandCumsum(Demand& demand) {
   const int64_t n = demand.lengthOf(0);
   demand.real(0, "x", n);
   demand.real(1, "y", n);
+}
+
+void demandLinearRecurrence(Demand& demand) {
+  demand.attributes(1, 0);
+  demand.integer(0, "reverse", 0, 1);
+  const int64_t n = demand.lengthOf(0);
+  demand.real(0, "a", n);
+  demand.real(1, "b", n);
+  demand.real(2, "h", n);
 }
 
 void demandGather(Demand& demand) {

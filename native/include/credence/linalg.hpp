@@ -24,6 +24,23 @@ CREDENCE_HD T dot(const T* a, const T* b, std::int64_t n) {
   return sum;
 }
 
+template <class T>
+CREDENCE_HD void subtractScaled(T* y, T scale, const T* x, std::int64_t n) {
+  for (std::int64_t i = 0; i < n; ++i) y[i] -= scale * x[i];
+}
+template <class T>
+CREDENCE_HD void divide(T* x, T divisor, std::int64_t n) {
+  for (std::int64_t i = 0; i < n; ++i) x[i] /= divisor;
+}
+template <class T>
+CREDENCE_HD void exchange(T* x, T* y, std::int64_t n) {
+  for (std::int64_t i = 0; i < n; ++i) {
+    const T kept = x[i];
+    x[i] = y[i];
+    y[i] = kept;
+  }
+}
+
 // cholesky(A[n,n]) -> lower L with L L^T = A, zeros above. Reads the lower triangle of A. Not positive definite: NaN throughout.
 struct Cholesky {
   template <class T>
@@ -69,31 +86,6 @@ struct TriangularSolve {
           for (std::int64_t k = 0; k < i; ++k) subtractScaled(x + k * m, l[i * n + k], x + i * m, m);
       }
     }
-  }
-
- private:
-  template <class T>
-  CREDENCE_HD static void subtractScaled(T* y, T scale, const T* x, std::int64_t n) {
-    for (std::int64_t i = 0; i < n; ++i) y[i] -= scale * x[i];
-  }
-  template <class T>
-  CREDENCE_HD static void divide(T* x, T divisor, std::int64_t n) {
-    for (std::int64_t i = 0; i < n; ++i) x[i] /= divisor;
-  }
-};
-
-// cumsum(x[n]) -> y[n], from the front, or from the back where integers[0] is 1. Sums in double precision.
-struct Cumsum {
-  template <class T>
-  CREDENCE_HD_CALL static void row(const RowBlock& block, std::int64_t r, RowFailure&) {
-    const T* x = block.at<T>(0, r);
-    T* y = block.at<T>(1, r);
-    const std::int64_t n = block.operands[0].rowLength;
-    double sum = 0;
-    if (block.integers[0] == 0)
-      for (std::int64_t i = 0; i < n; ++i) y[i] = T(sum += double(x[i]));
-    else
-      for (std::int64_t i = n - 1; i >= 0; --i) y[i] = T(sum += double(x[i]));
   }
 };
 

@@ -14,7 +14,7 @@
 
 namespace credence {
 
-constexpr int rowOperandMax = 8, rowIntegerMax = 4, rowNumberMax = 4;
+constexpr int rowOperandMax = 8, rowIntegerMax = 12, rowNumberMax = 4;
 
 struct RowBlock {
   struct Operand {

@@ -6,11 +6,16 @@
 #pragma once
 
 #include <credence/birth_death.hpp>
+#include <credence/eigen.hpp>
+#include <credence/fft.hpp>
 #include <credence/gather.hpp>
 #include <credence/linalg.hpp>
+#include <credence/lu.hpp>
 #include <credence/random.hpp>
+#include <credence/recurrence.hpp>
 #include <credence/sort.hpp>
 #include <credence/spline.hpp>
+#include <credence/windows.hpp>
 
 namespace credence {
 
@@ -27,8 +32,18 @@ namespace credence {
   X(rationalQuadraticReverse, RationalQuadraticReverse, lanes, 4, 2, real)   \
   X(cholesky, Cholesky, row, 1, 1, real)                                     \
   X(triangularSolve, TriangularSolve, row, 2, 1, real)                       \
+  X(lu, Lu, row, 1, 2, real)                                                 \
+  X(luSolve, LuSolve, row, 4, 1, real)                                       \
+  X(luLogDeterminant, LuLogDeterminant, row, 3, 2, real)                     \
+  X(eigenSymmetric, EigenSymmetric, row, 1, 3, real)                         \
+  X(fft, Fft, row, 3, 3, real)                                               \
+  X(rfft, Rfft, row, 2, 3, real)                                             \
+  X(irfft, Irfft, row, 3, 2, real)                                           \
+  X(windows, Windows, row, 1, 1, real)                                       \
+  X(windowsAdd, WindowsAdd, row, 1, 1, real)                                 \
   X(sort, Sort, row, 1, 2, real)                                             \
   X(cumsum, Cumsum, row, 1, 1, real)                                         \
+  X(linearRecurrence, LinearRecurrence, row, 2, 1, real)                     \
   X(gather, Gather, row, 2, 1, bytes)                                        \
   X(scatterAdd, ScatterAdd, row, 2, 1, real)                                 \
   X(birthDeathStep, BirthDeathStep, row, 6, 1, real)                         \

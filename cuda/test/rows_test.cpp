@@ -5,6 +5,7 @@
 #include <numeric>
 #include <set>
 
+#include "fourier_table.hpp"
 #include "parity.hpp"
 
 namespace credence::test {
@@ -124,6 +125,46 @@ void expectReal(Type type) {
   for (const int32_t transpose : {0, 1})
     for (const uint32_t m : {1u, 3u})
       expectRows({"triangularSolve", rows, {real(spd, n * n), real(ramp<T>(rows * n * m), n * m)}, {out(type, n * m)}, {int32_t(n), int32_t(m), transpose}, {}, 10 * near});
+
+  // The same matrices with the last row first, so that every step exchanges rows; the signs of the pivots are fixed by n.
+  std::vector<T> general(spd);
+  for (uint32_t r = 0; r < rows; ++r) std::rotate(general.begin() + r * n * n, general.begin() + (r * n + n - 1) * n, general.begin() + (r + 1) * n * n);
+  const Operand matrix = real(general, n * n);
+  expectRows({"lu", rows, {matrix}, {out(type, n * n), out(Type::i32, n)}, {int32_t(n)}, {}, near});
+  const std::vector<int32_t> pivots = {5, 2, 3, 3, 5, 5};
+  const Operand factors = real(spd, n * n), exchanges = in(pivots, Type::i32, n, true);
+  for (const int32_t transpose : {0, 1})
+    for (const uint32_t m : {1u, 3u})
+      expectRows({"luSolve", rows, {matrix, factors, exchanges, real(ramp<T>(rows * n * m), n * m)}, {out(type, n * m)}, {int32_t(n), int32_t(m), transpose}, {}, 100 * near});
+  expectRows({"luLogDeterminant", rows, {matrix, factors, exchanges}, {one, one}, {int32_t(n)}, {}, near});
+  for (const uint32_t side : {5u, 12u}) {  // by rotations, and by reduction
+    std::vector<T> symmetric(20 * side * side);
+    for (uint32_t r = 0; r < 20; ++r)
+      for (uint32_t i = 0; i < side; ++i)
+        for (uint32_t j = 0; j < side; ++j) symmetric[(r * side + i) * side + j] = T(i == j ? i : 1.0 / (1 + i + j + r));
+    expectRows({"eigenSymmetric", 20, {real(symmetric, side * side)}, {out(type, side), out(type, side * side), out(type, 2 * side)}, {int32_t(side)}, {}, 200 * near});
+  }
+
+  struct Lengths {
+    uint32_t n, m;
+  };
+  for (const auto [n, m] : {Lengths{60, 0}, {16, 0}, {7, 16}}) {
+    const Operand re = real(ramp<T>(20 * n), n), im = real(ramp<T>(20 * n, 2), n), table = in(fourierTableOf<T>(n, m), type, uint32_t(fourierTable(n, m)), true);
+    for (const int32_t backwards : {0, 1})
+      expectRows({"fft", 20, {re, im, table}, {out(type, n), out(type, n), out(type, uint32_t(fourierWork(n, m)))}, {int32_t(n), int32_t(m), backwards}, {0.5}, 20 * near});
+  }
+  for (const auto [n, m] : {Lengths{60, 0}, {15, 0}, {14, 16}, {7, 16}}) {
+    const uint32_t half = n / 2 + 1;
+    const Operand table = in(realTableOf<T>(n, m), type, uint32_t(realTable(n, m)), true), work = out(type, uint32_t(realWork(n, m)));
+    expectRows({"rfft", 20, {real(ramp<T>(20 * n), n), table}, {out(type, half), out(type, half), work}, {int32_t(n), int32_t(m)}, {1, 1}, 20 * near});
+    expectRows({"irfft", 20, {real(ramp<T>(20 * half), half), real(ramp<T>(20 * half, 2), half), table}, {out(type, n), work}, {int32_t(n), int32_t(m)}, {1, 2}, 20 * near});
+  }
+
+  const std::vector<int32_t> windows = {5, 6, 3, 3, 2, 1, 1, 2, 1, 2, 3, 6};
+  expectRows({"windows", 20, {real(ramp<T>(20 * 30), 30)}, {out(type, 9 * 18)}, windows, {-1}});
+  expectRows({"windowsAdd", 20, {real(ramp<T>(20 * 9 * 18), 9 * 18)}, {out(type, 30)}, windows, {}, near});
+  for (const int32_t reverse : {0, 1})
+    expectRows({"linearRecurrence", 20, {real(ramp<T>(20 * 50), 50), real(ramp<T>(20 * 50, 2), 50)}, {out(type, 50)}, {reverse}, {}, near});
 
   expectRows({"sort", 5, {real(samples<T>(5 * 100), 100)}, {out(type, 100), out(Type::i32, 100)}});
   for (const int32_t reverse : {0, 1}) expectRows({"cumsum", 20, {real(ramp<T>(20 * 50), 50)}, {out(type, 50)}, {reverse}, {}, near});

@@ -179,6 +179,25 @@ TEST(Math, GammaFunctionReflectsAtNegativeArguments) {
   }
 }
 
+// scipy.special.polygamma of SciPy 1.11; the recurrence psi^(n)(x + 1) = psi^(n)(x) + (-1)^n n! / x^(n+1) elsewhere.
+TEST(Math, HigherDerivativesOfTheGammaFunction) {
+  const double known[][3] = {{1, 0.3, 12.245364546107734}, {2, 0.2, -251.4780361144359}, {2, 2.5, -0.23620405164172736},
+                             {3, -1.7, 768.8497345301304}, {4, 7.1, -0.003103237630548034}, {5, 30, 1.0726994936161621e-06},
+                             {7, -0.4, 7990618.245891214}, {20, 3, -233141556.11225682}, {100, 2, -3.6810701397980478e+127}};
+  for (const auto& [n, x, value] : known) EXPECT_NEAR(Polygamma::apply(n, x) / value, 1, 1e-13) << n << " at " << x;
+  EXPECT_NEAR(Polygamma::apply(2.0f, 2.5f), -0.236204052f, 1e-8);
+  for (int n = 1; n <= 60; n += 7)
+    for (const double x : {0.1, 1.0, 4.5, 11.5, 40.0, -3.3}) {
+      const double step = (n % 2 ? -1 : 1) * std::tgamma(n + 1.0) / std::pow(x, n + 1), left = Polygamma::apply(double(n), x);
+      EXPECT_NEAR(Polygamma::apply(double(n), x + 1), left + step, 1e-13 * (std::fabs(left) + std::fabs(step))) << n << " at " << x;
+    }
+  EXPECT_NEAR(Polygamma::apply(1.0, 1e200) * 1e200, 1, 1e-15);
+  EXPECT_EQ(Polygamma::apply(3.0, 0.0), double(INFINITY));
+  EXPECT_EQ(Polygamma::apply(3.0, double(INFINITY)), 0);
+  for (const auto& [n, x] : {std::pair{0.0, 1.0}, {1.5, 1.0}, {101.0, 1.0}, {2.0, -3.0}, {2.0, -2000.5}, {double(NAN), 1.0}, {2.0, double(NAN)}})
+    EXPECT_TRUE(std::isnan(Polygamma::apply(n, x))) << n << " at " << x;
+}
+
 TEST(Math, EdgesOfTheDomains) {
   const double inf = INFINITY, nan = NAN;
   EXPECT_EQ(Exp::apply(inf), inf);

@@ -58,6 +58,7 @@ constexpr std::uint32_t anyType = numbers | booleans;
   X(div, Div, binary, numbers, same)                       \
   X(rem, Rem, binary, numbers, same)                       \
   X(pow, Pow, binary, floating, same)                      \
+  X(polygamma, Polygamma, binary, floating, same)          \
   X(max, Max, binary, numbers, same)                       \
   X(min, Min, binary, numbers, same)                       \
   X(lt, Lt, binary, numbers, boolean)                      \
@@ -260,6 +261,13 @@ struct Pow {
   template <class T>
   CREDENCE_HD static T apply(T a, T b) {
     return math::pow(a, b);
+  }
+};
+
+struct Polygamma {  // a: the order, b: the argument
+  template <class T>
+  CREDENCE_HD static T apply(T a, T b) {
+    return math::polygamma(a, b);
   }
 };
 

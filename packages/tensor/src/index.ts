@@ -6,7 +6,9 @@ export { DeviceError, DTypeError, RunError, ShapeError, TraceError } from "./err
 export { type DeviceInfo, NativeLoadError } from "./native.ts";
 export { birthDeathEvents, birthDeathLogTransition, birthDeathStep } from "./ops/birth-death.ts";
 export { cond } from "./ops/cond.ts";
+export { type Convolution1dOptions, type Convolution2dOptions, convolution1d, convolution2d } from "./ops/convolution.ts";
 export { arange, asTensor, constant, eye, full, iota, oneHot, ones, onesLike, zeros, zerosLike } from "./ops/creation.ts";
+export { cumprod, cumsum, linearRecurrence } from "./ops/cumulative.ts";
 export {
   abs,
   add,
@@ -41,6 +43,7 @@ export {
   mul,
   neg,
   notEqual,
+  polygamma,
   pow,
   reciprocal,
   relu,
@@ -60,9 +63,15 @@ export {
   trigamma,
   where,
 } from "./ops/elementwise.ts";
-export { argsort, cumsum, scatterAdd, sort, take, takeAlong } from "./ops/indexing.ts";
-export { cholesky, diagonal, logDeterminantTriangular, triangularSolve } from "./ops/linalg.ts";
+export { type Complex, type ComplexLike, fft, fft2, ifft, ifft2, irfft, irfft2, rfft, rfft2 } from "./ops/fft.ts";
+export { argsort, scatterAdd, sort, take, takeAlong } from "./ops/indexing.ts";
+export { cholesky } from "./ops/linalg/cholesky.ts";
+export { eigenSymmetric } from "./ops/linalg/eigen.ts";
+export { inverse, logDeterminant, type SolveOptions, signedLogDeterminant, solve } from "./ops/linalg/lu.ts";
+export { diagonal } from "./ops/linalg/matrix.ts";
+export { logDeterminantTriangular, triangularSolve } from "./ops/linalg/triangular.ts";
 export { dot, matmul, matrixTranspose, outer } from "./ops/matmul.ts";
+export { averagePool1d, averagePool2d, maxPool1d, maxPool2d, type Pool1dOptions, type Pool2dOptions } from "./ops/pooling.ts";
 export * as random from "./ops/random.ts";
 export { all, any, argmax, argmin, logSoftmax, logSumExp, max, mean, min, norm, prod, softmax, std, sum, variance } from "./ops/reduce.ts";
 export { rowOperation } from "./ops/rows.ts";

@@ -1,8 +1,8 @@
 import { array, NdArray, type NestedNumbers } from "../array.ts";
-import { type DType, dtypes, type TypedArray } from "../dtype.ts";
+import { type DType, dtypes, isInteger, type TypedArray } from "../dtype.ts";
 import { DTypeError } from "../errors.ts";
 import { defineOp } from "../op.ts";
-import { checkShape, normalizeAxis, type Shape } from "../shape.ts";
+import { checkShape, normalizeAxis, type Shape, showShape } from "../shape.ts";
 import { Tensor, type TensorLike } from "../tensor.ts";
 import { emitOne } from "../trace.ts";
 import { equal } from "./elementwise.ts";
@@ -64,9 +64,13 @@ export const iota = (shape: Shape, axis = 0, dtype: DType = "i32"): Tensor =>
 export const arange = (n: number, dtype: DType = "i32"): Tensor => iota([n], 0, dtype);
 /** The n x n identity matrix. */
 export const eye = (n: number, dtype: DType = "f32"): Tensor => equal(iota([n, n], 0), iota([n, n], 1)).cast(dtype);
-/** 1 where `index` equals the position along a new last axis of extent `n`, else 0. */
+/**
+ * 1 where `index` equals the position along a new last axis of extent `n`, else 0: an index outside [0, n) gives zeros.
+ * @param index i32 or u32
+ */
 export const oneHot = (index: TensorLike, n: number, dtype: DType = "f32"): Tensor => {
   const i = asTensor(index, "i32");
+  if (!isInteger(i.dtype)) throw new DTypeError(`oneHot: indices must be i32 or u32, got ${i.dtype}${showShape(i.shape)}; cast() them`);
   return equal(expandDims(i, -1), iota([...i.shape, n], -1, i.dtype)).cast(dtype);
 };
 

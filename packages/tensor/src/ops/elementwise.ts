@@ -68,7 +68,7 @@ type Unary = (x: TensorLike) => Tensor;
 function unary(
   name: string,
   doc: string,
-  derivative: ((t: Tensor, x: Tensor, y: Tensor) => Tensor) | "flat" | undefined,
+  derivative: ((t: Tensor, x: Tensor, y: Tensor) => Tensor) | "flat",
   types = float,
   result?: DType,
 ): Unary {
@@ -77,7 +77,7 @@ function unary(
     doc,
     types,
     ...(result ? { result } : {}),
-    ...(derivative === "flat" ? { flat: true } : derivative ? { products: (t, [x], y) => [() => derivative(t, x!, y)] } : {}),
+    ...(derivative === "flat" ? { flat: true } : { products: (t, [x], y) => [() => derivative(t, x!, y)] }),
   });
   return (x) => emitOne(name, [asTensor(x)]);
 }
@@ -105,7 +105,7 @@ export const erf = unary("erf", "2/sqrt(pi) integral of e^-t^2 from 0 to x", (t,
 export const erfinv = unary("erfinv", "inverse of erf on (-1, 1)", (t, _, y) => mul(t, mul(exp(square(y)), Math.sqrt(Math.PI) / 2)));
 export const lgamma = unary("lgamma", "log |Gamma(x)|", (t, x) => mul(t, digamma(x)));
 export const digamma = unary("digamma", "derivative of lgamma", (t, x) => mul(t, trigamma(x)));
-export const trigamma = unary("trigamma", "second derivative of lgamma; its own derivative is not provided", undefined);
+export const trigamma = unary("trigamma", "second derivative of lgamma", (t, x) => mul(t, polygamma(2, x)));
 export const reciprocal = unary("reciprocal", "1 / x", (t, _, y) => neg(mul(t, square(y))));
 export const square = unary("square", "x^2", (t, x) => mul(t, mul(x, 2)), number);
 export const isFinite = unary("isFinite", "neither infinite nor NaN", "flat", float, "bool");
@@ -122,7 +122,7 @@ export function operands(op: string, values: readonly TensorLike[], fallback: DT
 }
 
 type Binary = (a: TensorLike, b: TensorLike) => Tensor;
-type Partials = (t: Tensor, a: Tensor, b: Tensor, y: Tensor) => [() => Tensor, () => Tensor];
+type Partials = (t: Tensor, a: Tensor, b: Tensor, y: Tensor) => [(() => Tensor) | undefined, () => Tensor];
 function binary(name: string, doc: string, partials: Partials | "flat", types = number, result?: DType): Binary {
   elementwise(name, {
     arity: 2,
@@ -144,6 +144,18 @@ export const pow = binary(
   (t, a, b, y) => [() => mul(t, mul(b, pow(a, sub(b, 1)))), () => mul(t, mul(y, log(where(greater(a, 0), a, 1))))],
   float,
 );
+const polygammaOf = binary(
+  "polygamma",
+  "derivative number a of digamma at b, for whole a from 1 to 100 and b > -1000; NaN elsewhere",
+  (t, a, b) => [undefined, () => mul(t, polygammaOf(add(a, 1), b))],
+  float,
+);
+/** Derivative number `order` of digamma: `polygamma(1, x)` is trigamma. f32 or f64, x > -1000; NaN at 0, -1, ... for an even order. */
+export function polygamma(order: number, x: TensorLike): Tensor {
+  if (!Number.isInteger(order) || order < 1 || order > 100)
+    throw new RangeError(`polygamma: the order must be an integer from 1 to 100, got ${order}`);
+  return polygammaOf(order, x);
+}
 export const maximum = binary("max", "the larger; NaN if either is; at a tie the derivative goes to a", (t, a, b) => [
   () => where(lessEqual(b, a), t, 0),
   () => where(lessEqual(b, a), 0, t),

@@ -1,4 +1,3 @@
-import { isFloat } from "../dtype.ts";
 import { DTypeError, ShapeError } from "../errors.ts";
 import { normalizeAxis, type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
 import type { Tensor, TensorLike } from "../tensor.ts";
@@ -131,29 +130,3 @@ export function sort(x: TensorLike, axis = -1): [Tensor, Tensor] {
   return [moveAxis(values!, -1, a), moveAxis(order!, -1, a)];
 }
 export const argsort = (x: TensorLike, axis = -1): Tensor => sort(x, axis)[1];
-
-const cumulative = (rows: Tensor, reverse: boolean): Tensor =>
-  rowOperation("cumsum", [rows], {
-    rows: rows.shape.slice(0, -1),
-    outputs: [{ length: last(rows), dtype: rows.dtype }],
-    integers: [Number(reverse)],
-  })[0]!;
-
-defineRowOp(
-  "cumsum",
-  "running sum along the row, from the left or (reverse) from the right",
-  ([x]) => {
-    if (!isFloat(x!.dtype)) throw new DTypeError(`cumsum: expected f32 or f64, got ${x!.dtype}`);
-  },
-  {
-    forward: ({ attributes, tangents: [t] }) => [t && cumulative(t, Boolean((attributes as unknown as RowAttributes).integers[0]))],
-    reverse: ({ attributes, cotangents: [ct] }) => [ct && cumulative(ct, !(attributes as unknown as RowAttributes).integers[0])],
-  },
-);
-
-/** Running sum along `axis`; with `reverse`, from the end. */
-export function cumsum(x: TensorLike, axis = -1, options: { reverse?: boolean } = {}): Tensor {
-  const t = asTensor(x);
-  const a = normalizeAxis("cumsum", axis, t.rank);
-  return moveAxis(cumulative(moveAxis(t, a, -1), options.reverse ?? false), -1, a);
-}

@@ -4,9 +4,10 @@ import { defineOp } from "../op.ts";
 import { normalizeAxes, normalizeAxis, type Shape, showShape } from "../shape.ts";
 import type { Tensor, TensorLike } from "../tensor.ts";
 import { emitOne } from "../trace.ts";
-import { asTensor } from "./creation.ts";
-import { add, cast, div, equal, exp, isFinite, log, logicalAnd, mul, sqrt, square, sub, where } from "./elementwise.ts";
-import { broadcastTo, reshape, stopGradient } from "./shape.ts";
+import { asTensor, onesLike } from "./creation.ts";
+import { cumprod } from "./cumulative.ts";
+import { add, cast, div, equal, exp, isFinite, log, mul, sqrt, square, sub, where } from "./elementwise.ts";
+import { broadcastTo, concat, reshape, sliceAxis, stopGradient, transpose } from "./shape.ts";
 
 export type Monoid = "sum" | "prod" | "max" | "min" | "and" | "or";
 
@@ -15,14 +16,25 @@ const keptShape = (shape: Shape, axes: readonly number[]): Shape => shape.map((d
 const spread = (reduced: Tensor, like: Tensor, axes: readonly number[]): Tensor =>
   broadcastTo(reshape(reduced, keptShape(like.shape, axes)), like.shape);
 
+/** The product of all other elements of each row: of those before it and those after it, which no zero spoils. */
+function others(rows: Tensor): Tensor {
+  const n = rows.shape.at(-1)!;
+  const one = onesLike(sliceAxis(rows, -1, 0, Math.min(n, 1)));
+  const before = cumprod(concat([one, sliceAxis(rows, -1, 0, Math.max(n - 1, 0))], -1));
+  const after = cumprod(concat([sliceAxis(rows, -1, 1, n), one], -1), -1, { reverse: true });
+  return mul(before, after);
+}
+
 /** d(monoid)/dx, where the result y is spread over x. */
 function slope(monoid: Monoid, x: Tensor, y: Tensor, axes: readonly number[]): Tensor {
   if (monoid === "prod") {
-    // The product of the others: y / x, or where exactly one factor is 0, the product of the rest at that place.
-    const zero = equal(x, 0);
-    const rest = spread(prod(where(zero, 1, x), axes), x, axes);
-    const zeros = spread(sum(cast(zero, x.dtype), axes), x, axes);
-    return where(equal(zeros, 0), div(rest, where(zero, 1, x)), where(logicalAnd(equal(zeros, 1), zero), rest, 0));
+    const order = [...x.shape.keys()].filter((i) => !axes.includes(i)).concat(axes);
+    const moved = transpose(x, order);
+    const rows = reshape(moved, [...moved.shape.slice(0, x.rank - axes.length), -1]);
+    return transpose(
+      reshape(others(rows), moved.shape),
+      [...order.keys()].sort((a, b) => order[a]! - order[b]!),
+    );
   }
   const hit = cast(equal(x, spread(y, x, axes)), x.dtype); // shared evenly among ties
   return div(hit, spread(sum(hit, axes), x, axes));

@@ -1,6 +1,6 @@
-import type { DType } from "../dtype.ts";
-import { ShapeError } from "../errors.ts";
-import type { Abstract } from "../ir.ts";
+import { type DType, isFloat } from "../dtype.ts";
+import { DTypeError, ShapeError } from "../errors.ts";
+import type { Abstract, Attributes } from "../ir.ts";
 import { defineOp, type Rule } from "../op.ts";
 import { type Shape, sameShape, showShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -19,6 +19,16 @@ export interface RowAttributes {
   readonly numbers: readonly number[];
 }
 
+export const callOf = (attributes: Attributes): RowAttributes => attributes as unknown as RowAttributes;
+
+/** Refuses operands that are not all of one float type. */
+export function checkFloats(op: string, list: readonly Abstract[]): void {
+  if (list.some((x) => !isFloat(x.dtype) || x.dtype !== list[0]!.dtype))
+    throw new DTypeError(
+      `${op}: expected f32 or f64${list.length > 1 ? " throughout" : ""}, got ${list.map((x) => x.dtype + showShape(x.shape)).join(" and ")}; cast() first`,
+    );
+}
+
 type Derivatives = Pick<Rule, "forward" | "reverse" | "flat"> & Partial<Pick<Rule, "batch">>;
 
 /** Adds an operation that native code applies row by row (native/include/credence/rows.hpp has one of the same name). */
@@ -33,7 +43,7 @@ export function defineRowOp(
     kind: "rows",
     doc,
     shape: (inputs, attributes) => {
-      const a = attributes as unknown as RowAttributes;
+      const a = callOf(attributes);
       inputs.forEach((x, i) => {
         const lead = x.shape.slice(0, -1);
         if (!x.shape.length || !sameShape(lead, a.shared[i] ? [] : a.rows))
@@ -44,7 +54,7 @@ export function defineRowOp(
       check(inputs, a);
       return a.outputs.map((o) => ({ shape: [...a.rows, o.length], dtype: o.dtype }));
     },
-    batch: ({ inputs, mapped, size, attributes }) => batchRows(name, inputs, mapped, size, attributes as unknown as RowAttributes),
+    batch: ({ inputs, mapped, size, attributes }) => batchRows(name, inputs, mapped, size, callOf(attributes)),
     ...rules,
   });
 }

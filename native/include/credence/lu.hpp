@@ -99,7 +99,7 @@ struct LuLogDeterminant {
       sign *= pivot > 0 ? 1.0 : pivot < 0 ? -1.0 : pivot;  // 0 and NaN stay
       if (pivots[k] != k) sign = -sign;
     }
-    *block.at<T>(3, r) = T(sign);
+    *block.at<T>(3, r) = sign == 0 ? T(0) : T(sign);
     *block.at<T>(4, r) = T(sum);
   }
 };

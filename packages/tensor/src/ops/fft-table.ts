@@ -30,34 +30,41 @@ function turns(n: number, count = n): Complexes {
   return out;
 }
 
-/** The transform of x, whose length is a power of 2, by halves. */
-function transform([re, im]: Complexes, [cos, sin]: Complexes): Complexes {
-  const n = re.length;
-  if (n === 1) return [re, im];
-  const half = n / 2;
-  const pick = (x: Float64Array, from: number): Float64Array => Float64Array.from({ length: half }, (_, j) => x[2 * j + from]!);
-  const [even, odd] = [0, 1].map((from) => transform([pick(re, from), pick(im, from)], [cos, sin])) as [Complexes, Complexes];
-  const out: Complexes = [new Float64Array(n), new Float64Array(n)];
-  for (let k = 0; k < half; k++) {
-    const at = (k * cos.length) / n;
-    const a = odd[0][k]! * cos[at]! + odd[1][k]! * sin[at]!;
-    const b = odd[1][k]! * cos[at]! - odd[0][k]! * sin[at]!;
-    out[0][k] = even[0][k]! + a;
-    out[1][k] = even[1][k]! + b;
-    out[0][k + half] = even[0][k]! - a;
-    out[1][k + half] = even[1][k]! - b;
-  }
-  return out;
-}
+const primes = [2, 3, 5];
+const factorOf = (n: number): number | undefined => primes.find((p) => n % p === 0);
 
 function isSmooth(n: number): boolean {
   let rest = n;
-  for (const p of [2, 3, 5]) while (rest % p === 0) rest /= p;
+  for (let p = factorOf(rest); p !== undefined; p = factorOf(rest)) rest /= p;
   return rest === 1;
 }
 
-/** The length m >= 2n - 1 through which a transform of length n goes, or 0 if its prime factors are 2, 3 and 5. */
-export const through = (n: number): number => (isSmooth(n) ? 0 : 2 ** Math.ceil(Math.log2(2 * n - 1)));
+/** The transform of x, whose length has the prime factors 2, 3 and 5: of every p-th element, put together. */
+function transform([re, im]: Complexes, [cos, sin]: Complexes): Complexes {
+  const n = re.length;
+  if (n === 1) return [re, im];
+  const p = factorOf(n)!;
+  const part = n / p;
+  const pick = (x: Float64Array, from: number): Float64Array => Float64Array.from({ length: part }, (_, j) => x[p * j + from]!);
+  const parts = Array.from({ length: p }, (_, r) => transform([pick(re, r), pick(im, r)], [cos, sin]));
+  const out: Complexes = [new Float64Array(n), new Float64Array(n)];
+  const step = cos.length / n;
+  for (let k = 0; k < n; k++)
+    parts.forEach(([a, b], r) => {
+      const [c, s, at] = [cos[((r * k) % n) * step]!, sin[((r * k) % n) * step]!, k % part];
+      out[0][k]! += a[at]! * c + b[at]! * s;
+      out[1][k]! += b[at]! * c - a[at]! * s;
+    });
+  return out;
+}
+
+/** The length m >= 2n - 1 through which a transform of length n goes, or 0 if its own prime factors are 2, 3 and 5. */
+export function through(n: number): number {
+  if (isSmooth(n)) return 0;
+  let m = 2 * n - 1;
+  while (!isSmooth(m)) m++;
+  return m;
+}
 
 /** Turns; for a length with other factors also the chirp e^(i pi k^2 / n), and the transform of it wrapped around m, over m. */
 function tableOf(n: number, m: number): Float64Array[] {

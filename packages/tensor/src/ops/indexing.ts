@@ -1,8 +1,9 @@
 import { DTypeError, ShapeError } from "../errors.ts";
+import type { Abstract } from "../ir.ts";
 import { normalizeAxis, type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
 import type { Tensor, TensorLike } from "../tensor.ts";
 import { asTensor } from "./creation.ts";
-import { defineRowOp, type RowAttributes, rowOperation } from "./rows.ts";
+import { callOf, checkFloats, defineRowOp, type RowAttributes, rowOperation } from "./rows.ts";
 import { broadcastLeading, broadcastTo, moveAxis, reshape } from "./shape.ts";
 
 const last = (x: { shape: Shape }): number => x.shape.at(-1)!;
@@ -37,18 +38,18 @@ defineRowOp(
   ([, index]) => checkIndex("gather", index!.dtype),
   {
     forward: ({ inputs: [, index], attributes, tangents: [t] }) => {
-      const a = attributes as unknown as RowAttributes;
+      const a = callOf(attributes);
       return [t && gatherRows(t, index!, a.shared[0]!, entries(a))];
     },
     reverse: ({ inputs: [, index], attributes, cotangents: [ct] }) => {
-      const a = attributes as unknown as RowAttributes;
+      const a = callOf(attributes);
       if (!ct) return [];
       return [
         a.shared[0] ? scatterRows(reshape(index!, [index!.size]), reshape(ct, [ct.size]), entries(a)) : scatterRows(index!, ct, entries(a)),
       ];
     },
     batch: ({ inputs: [table, index], mapped, size, attributes }) => {
-      const a = attributes as unknown as RowAttributes;
+      const a = callOf(attributes);
       const at = mapped[1] ? index! : broadcastLeading(index!, size);
       if (!a.shared[0]) return [gatherRows(mapped[0] ? table! : broadcastLeading(table!, size), at, false, entries(a))];
       if (!mapped[0]) return [gatherRows(table!, at, true, entries(a))];
@@ -59,17 +60,22 @@ defineRowOp(
   },
 );
 
-defineRowOp("scatterAdd", "out = 0, then out[index[i]] += x[i]", ([index]) => checkIndex("scatterAdd", index!.dtype), {
-  forward: ({ inputs: [index], attributes, tangents: [, t] }) => [
-    t && scatterRows(index!, t, entries(attributes as unknown as RowAttributes)),
-  ],
+const checkScatter = ([index, x]: readonly Abstract[]): void => {
+  checkIndex("scatterAdd", index!.dtype);
+  checkFloats("scatterAdd", [x!]);
+};
+defineRowOp("scatterAdd", "out = 0, then out[index[i]] += x[i]", checkScatter, {
+  forward: ({ inputs: [index], attributes, tangents: [, t] }) => [t && scatterRows(index!, t, entries(callOf(attributes)))],
   reverse: ({ inputs: [index], attributes, cotangents: [ct] }) => [
     undefined,
-    ct && gatherRows(ct, index!, false, entries(attributes as unknown as RowAttributes)),
+    ct && gatherRows(ct, index!, false, entries(callOf(attributes))),
   ],
 });
 
-/** Entries of `x` along `axis` at `indices` (i32, any shape): the axis is replaced by the shape of the indices. */
+/**
+ * Entries of `x` along `axis` at `indices` (i32, any shape): the axis is replaced by the shape of the indices. An index outside the
+ * axis is an error of the run.
+ */
 export function take(x: TensorLike, indices: TensorLike, axis = 0): Tensor {
   const i = asTensor(indices, "i32");
   const t = moveAxis(asTensor(x), normalizeAxis("take", axis, asTensor(x).rank), 0);
@@ -100,7 +106,12 @@ export function takeAlong(x: TensorLike, indices: TensorLike, axis = -1): Tensor
   return moveAxis(gatherRows(table, rows, false, [last(table), 1]), -1, a);
 }
 
-/** Zeros of extent `n` along axis 0 with `updates[i]` added at `indices[i]`; repeated indices add up, in order. */
+/**
+ * Zeros of extent `n` along axis 0 with `updates[i]` added at `indices[i]`; repeated indices add up, in order.
+ * @param indices i32, any shape; one outside [0, n) is an error of the run
+ * @param updates f32 or f64, the shape of the indices and then that of an entry
+ * @returns [n, entry...]
+ */
 export function scatterAdd(n: number, indices: TensorLike, updates: TensorLike): Tensor {
   const i = asTensor(indices, "i32");
   const u = asTensor(updates);
@@ -110,12 +121,12 @@ export function scatterAdd(n: number, indices: TensorLike, updates: TensorLike):
   return reshape(scatterRows(reshape(i, [i.size]), reshape(u, [u.size]), [n, sizeOf(rest)]), [n, ...rest]);
 }
 
-defineRowOp("sort", "ascending and stable, NaN last; also the positions they came from", () => {}, {
+defineRowOp("sort", "ascending and stable, NaN last; also the positions they came from", (inputs) => checkFloats("sort", inputs), {
   forward: ({ outputs: [, order], tangents: [t] }) => [t && gatherRows(t, order!, false, [last(t), 1]), undefined],
   reverse: ({ outputs: [, order], cotangents: [ct] }) => [ct && scatterRows(order!, ct, [last(ct), 1])],
 });
 
-/** `[values, indices]` in ascending order along `axis`. */
+/** `[values, indices]` in ascending order along `axis`, both of the shape of `x` (f32 or f64): stable, NaN last. */
 export function sort(x: TensorLike, axis = -1): [Tensor, Tensor] {
   const t = asTensor(x);
   const a = normalizeAxis("sort", axis, t.rank);
@@ -129,4 +140,5 @@ export function sort(x: TensorLike, axis = -1): [Tensor, Tensor] {
   });
   return [moveAxis(values!, -1, a), moveAxis(order!, -1, a)];
 }
+/** The positions, i32, that sort `x` along `axis`. */
 export const argsort = (x: TensorLike, axis = -1): Tensor => sort(x, axis)[1];

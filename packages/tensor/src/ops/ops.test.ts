@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import * as t from "../index.ts";
+import { native } from "../native.ts";
 import { allRules } from "../op.ts";
 import type { Tensor } from "../tensor.ts";
 import { binary, type Case, each, m, positive, unary, unit, v, x5, zip } from "./test/case.ts";
@@ -308,6 +309,13 @@ test("every op of the table has a case here or a statistical test of its own", (
       .map((r) => r.name)
       .filter((name) => !covered.has(name)),
   ).toEqual([]);
+});
+
+test("the table and the native binary hold the same steps and row operations", () => {
+  const named = (kind: string): string[] => allRules().flatMap((r) => (r.kind === kind ? [r.name] : []));
+  const { steps, rows } = native().opcodes();
+  expect(named("elementwise").concat("constant").sort()).toEqual(Object.keys(steps).sort()); // "constant" is how a cluster holds a fill
+  expect(named("rows").sort()).toEqual(Object.keys(rows).sort());
 });
 
 const arrays = (at: Case["at"], shift = 0): t.NdArray[] =>

@@ -46,6 +46,22 @@ describe("draws have the moments of their distribution", () => {
   });
 });
 
+test("a gradient through a gamma draw is refused, as a draw moves with its shape; of a count it is 0", () => {
+  const gradient = (f: (k: Tensor, x: Tensor) => Tensor) => () => [
+    ...(
+      t.program((x: Tensor) => t.grad((y: Tensor) => t.sum(f(t.random.key(1), y)))(x) as Tensor)(
+        t.array(Float64Array.of(2, 3)),
+      ) as t.NdArray
+    ).data(),
+  ];
+  expect(gradient(t.random.gamma)).toThrow(/randomGamma has no reverse derivative: .* its derivative to the shape is not provided/);
+  expect(gradient(t.random.poisson)()).toEqual([0, 0]);
+});
+
+test("draws of whole-number types are refused", () => {
+  expect(() => draw((k) => t.random.normal(k, [2], { dtype: "i32" }))).toThrow(/randomNormal: draws are f32 or f64, got i32/);
+});
+
 describe("keys", () => {
   test("the same key gives the same bits on any number of threads", () => {
     const f = (k: Tensor): Tensor => t.random.normal(k, [1000]);

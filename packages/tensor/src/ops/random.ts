@@ -1,5 +1,5 @@
 import { array } from "../array.ts";
-import type { DType } from "../dtype.ts";
+import { type DType, isFloat } from "../dtype.ts";
 import { DTypeError, ShapeError } from "../errors.ts";
 import { type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
 import { Tensor, type TensorLike } from "../tensor.ts";
@@ -20,16 +20,18 @@ for (const [name, doc] of [
   ["randomBits", "32 random bits"],
   ["randomUniform", "uniform on [0, 1)"],
   ["randomNormal", "standard normal (Box-Muller)"],
-  ["randomGamma", "gamma of given shape, rate 1 (Marsaglia and Tsang 2000)"],
+  // Not flat: a draw moves with its shape, and a derivative of 0 would be wrong.
+  ["randomGamma", "gamma of given shape, rate 1 (Marsaglia and Tsang 2000); its derivative to the shape is not provided"],
   ["randomPoisson", "Poisson of given rate (inversion; Hormann's transformed rejection above 10)"],
   ["randomBinomial", "binomial (inversion; Hormann's BTRS for large n p)"],
   ["randomFold", "a new key from a key and a number"],
   ["permutation", "a random order of 0 ... n - 1 (Fisher and Yates)"],
 ] as const)
-  defineRowOp(name, doc, checkKey(name), { flat: true });
+  defineRowOp(name, doc, checkKey(name), name === "randomGamma" ? {} : { flat: true });
 
 /** Draws of one native sampler, `parameters` broadcast to `shape`. */
 function draw(name: string, k: TensorLike, shape: Shape, dtype: DType, parameters: readonly Tensor[] = []): Tensor {
+  if (name !== "randomBits" && !isFloat(dtype)) throw new DTypeError(`${name}: draws are f32 or f64, got ${dtype}; cast() them`);
   const keyTensor = asTensor(k);
   const columns = parameters.map((p) => expandDims(broadcastTo(p, shape), -1));
   const [out] = rowOperation(name, [keyTensor, ...columns], {
@@ -70,14 +72,16 @@ export function fold(k: TensorLike, data: number | Tensor): Tensor {
 /** `n` independent keys, [n, 2]; take one with `index(keys, i)`. */
 export const split = (k: TensorLike, n: number): Tensor => fold(k, constant(array(Uint32Array.from({ length: n }, (_, i) => i))));
 
+/** 32 random bits each, u32[shape]. */
 export const bits = (k: TensorLike, shape: Shape = []): Tensor => draw("randomBits", k, shape, "u32");
 
-/** Uniform on [low, high). */
+/** Uniform on [low, high), f32 (a grid of 2^-24) or f64 (2^-53). */
 export function uniform(k: TensorLike, shape: Shape = [], options: { dtype?: DType; low?: number; high?: number } = {}): Tensor {
   const { dtype = "f32", low = 0, high = 1 } = options;
   const u = draw("randomUniform", k, shape, dtype);
   return low === 0 && high === 1 ? u : add(mul(u, high - low), low);
 }
+/** Standard normal (Box and Muller 1958), f32 or f64. */
 export const normal = (k: TensorLike, shape: Shape = [], options: { dtype?: DType } = {}): Tensor =>
   draw("randomNormal", k, shape, options.dtype ?? "f32");
 /** Exponential of rate 1. */
@@ -90,12 +94,16 @@ function parametric(name: string, k: TensorLike, values: readonly TensorLike[], 
   const dtype = parameters[0]!.dtype;
   return draw(name, k, options.shape ?? parameters[0]!.shape, dtype, parameters);
 }
-/** Gamma of shape parameter `shape`, rate 1; the draws have its extents unless `options.shape` says more. */
+/**
+ * Gamma of shape parameter `shape`, rate 1 (Marsaglia and Tsang 2000); the draws have its extents unless `options.shape` says more.
+ * NaN unless shape >= 0. There is no derivative to the shape: asking for one is an error.
+ */
 export const gamma = (k: TensorLike, shape: TensorLike, options: SampleOptions = {}): Tensor =>
   parametric("randomGamma", k, [shape], options);
+/** Poisson of given rate (Hoermann 1993), as whole numbers of the type of the rate. NaN unless 0 <= rate < infinity. Flat: derivatives are 0. */
 export const poisson = (k: TensorLike, rate: TensorLike, options: SampleOptions = {}): Tensor =>
   parametric("randomPoisson", k, [rate], options);
-/** Number of successes in `n` trials of probability `p`. */
+/** Number of successes in `n` trials of probability `p` (Hoermann 1993). NaN unless n is whole and 0 <= p <= 1. Flat: derivatives are 0. */
 export const binomial = (k: TensorLike, n: TensorLike, p: TensorLike, options: SampleOptions = {}): Tensor =>
   parametric("randomBinomial", k, [n, p], options);
 /** true with probability `p`. */

@@ -79,11 +79,17 @@ function reduction(monoid: Monoid): (x: TensorLike, axes?: Axes, keepDims?: bool
   };
 }
 
+/** Sum over `axes` (all by default), 0 of nothing. Any number type; floats are added in an order that does not depend on threads. */
 export const sum = reduction("sum");
+/** Product over `axes` (all by default), 1 of nothing. Derivatives are exact at zeros too. */
 export const prod = reduction("prod");
+/** The largest element over `axes` (all by default); NaN if there is one. At a tie the derivative is shared evenly. */
 export const max = reduction("max");
+/** The smallest element over `axes` (all by default); NaN if there is one. At a tie the derivative is shared evenly. */
 export const min = reduction("min");
+/** Whether all elements (bool) over `axes` hold. */
 export const all = reduction("and");
+/** Whether any element (bool) over `axes` holds. */
 export const any = reduction("or");
 
 defineOp({
@@ -104,11 +110,14 @@ const arg =
     const t = asTensor(x);
     return emitOne("arg", [t], { monoid, axis: normalizeAxis(monoid, axis, t.rank) });
   };
+/** The position, i32, of the largest element along `axis`; the first at a tie. */
 export const argmax = arg("argmax");
+/** The position, i32, of the smallest element along `axis`; the first at a tie. */
 export const argmin = arg("argmin");
 
 const countOf = (t: Tensor, axes?: Axes): number => normalizeAxes("mean", axes, t.rank).reduce((n, a) => n * t.shape[a]!, 1);
 
+/** Mean over `axes` (all by default); f32 or f64. */
 export function mean(x: TensorLike, axes?: Axes, keepDims = false): Tensor {
   const t = asTensor(x);
   if (!isFloat(t.dtype)) throw new DTypeError(`mean: expected f32 or f64, got ${t.dtype}${showShape(t.shape)}`);
@@ -120,8 +129,9 @@ export function variance(x: TensorLike, axes?: Axes, keepDims = false, ddof = 0)
   const t = asTensor(x);
   return mul(sum(square(sub(t, mean(t, axes, true))), axes, keepDims), 1 / (countOf(t, axes) - ddof));
 }
+/** Standard deviation: the root of `variance`. */
 export const std = (x: TensorLike, axes?: Axes, keepDims = false, ddof = 0): Tensor => sqrt(variance(x, axes, keepDims, ddof));
-/** Euclidean norm over all elements of the axes. */
+/** Euclidean norm over all elements of the axes (all by default). It has no derivative at 0, where NaN is given. */
 export const norm = (x: TensorLike, axes?: Axes, keepDims = false): Tensor => sqrt(sum(square(x), axes, keepDims));
 
 /** log(sum e^x), from the largest term so that nothing overflows; -inf for a sum of zeros. */
@@ -138,6 +148,7 @@ export function logSumExp(x: TensorLike, axes?: Axes, keepDims = false): Tensor 
         t.shape.filter((_, i) => !over.includes(i)),
       );
 }
+/** log of `softmax`, exact where that underflows. */
 export const logSoftmax = (x: TensorLike, axis = -1): Tensor => sub(x, logSumExp(x, axis, true));
 /** e^x / sum e^x along `axis`. */
 export function softmax(x: TensorLike, axis = -1): Tensor {

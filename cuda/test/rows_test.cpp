@@ -151,7 +151,9 @@ void expectReal(Type type) {
   for (const auto [n, m] : {Lengths{60, 0}, {16, 0}, {7, 16}}) {
     const Operand re = real(ramp<T>(20 * n), n), im = real(ramp<T>(20 * n, 2), n), table = in(fourierTableOf<T>(n, m), type, uint32_t(fourierTable(n, m)), true);
     for (const int32_t backwards : {0, 1})
-      expectRows({"fft", 20, {re, im, table}, {out(type, n), out(type, n), out(type, uint32_t(fourierWork(n, m)))}, {int32_t(n), int32_t(m), backwards}, {0.5}, 20 * near});
+      expectRows({"fft", 20, {re, im, table}, {out(type, n), out(type, n), out(type, uint32_t(fourierWork(n, m)))}, {int32_t(n), int32_t(m), backwards, 1}, {0.5}, 20 * near});
+    const Operand columns = real(ramp<T>(20 * n), 4 * n), result = out(type, 4 * n);
+    expectRows({"fft", 5, {columns, columns, table}, {result, result, out(type, uint32_t(4 * fourierWork(n, m)))}, {int32_t(n), int32_t(m), 0, 4}, {0.5}, 20 * near});
   }
   for (const auto [n, m] : {Lengths{60, 0}, {15, 0}, {14, 16}, {7, 16}}) {
     const uint32_t half = n / 2 + 1;

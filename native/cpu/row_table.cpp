@@ -222,15 +222,16 @@ std::array<int64_t, 2> fourierLengths(Demand& demand, bool real) {
   return {n, m};
 }
 void demandFft(Demand& demand) {
-  demand.attributes(3, 1);
+  demand.attributes(4, 1);
   const auto [n, m] = fourierLengths(demand, false);
   demand.integer(2, "backwards", 0, 1);
-  demand.real(0, "re", n);
-  demand.real(1, "im", n);
+  const int64_t columns = demand.integer(3, "the number of columns", 1, integerMax);
+  demand.real(0, "re", n * columns);
+  demand.real(1, "im", n * columns);
   demand.real(2, "table", fourierTable(n, m));
-  demand.real(3, "re of the result", n);
-  demand.real(4, "im of the result", n);
-  demand.real(5, "work", fourierWork(n, m));
+  demand.real(3, "re of the result", n * columns);
+  demand.real(4, "im of the result", n * columns);
+  demand.real(5, "work", fourierWork(n, m) * columns);
 }
 void demandRfft(Demand& demand) {
   demand.attributes(2, 2);

@@ -52,7 +52,7 @@ void expectComplex() {
       auto re = rounded<T>(normals(rows * n, 1)), im = rounded<T>(normals(rows * n, 2)), table = fourierTableOf<T>(n, m);
       std::vector<T> outRe(rows * n), outIm(rows * n), work(rows * fourierWork(n, m));
       ASSERT_EQ(RowRunner("fft").operand(re, n).operand(im, n).shared(table).operand(outRe, n).operand(outIm, n).operand(work, fourierWork(n, m))
-                    .integers({int(n), int(m), backwards}).numbers({0.5}).run(rows), "");
+                    .integers({int(n), int(m), backwards, 1}).numbers({0.5}).run(rows), "");
       for (std::int64_t r = 0; r < rows; ++r) {
         std::vector<Wide> x(n);
         for (std::int64_t j = 0; j < n; ++j) x[j] = {0.5L * re[r * n + j], 0.5L * im[r * n + j]};
@@ -98,12 +98,14 @@ void expectReal() {
     std::vector<T> y(rows * n);
     ASSERT_EQ(RowRunner("irfft").operand(spectrumRe, half).operand(spectrumIm, half).shared(table).operand(y, n).operand(buffer, work)
                   .integers({int(n), int(m)}).numbers({0.25, 2}).run(rows), "");
+    std::vector<Wide> turns(n);
+    for (std::int64_t k = 0; k < n; ++k) turns[k] = turn(k, n, 1);
     for (std::int64_t r = 0; r < rows; ++r) {
       Error error;
       for (std::int64_t j = 0; j < n; ++j) {
         Wide sum = 0;
         for (std::int64_t k = 0; k < half; ++k)
-          sum += Wide(spectrumRe[r * half + k], spectrumIm[r * half + k]) * turn(j * k, n, 1) * (k == 0 || 2 * k == n ? 0.25L : 2.0L);
+          sum += Wide(spectrumRe[r * half + k], spectrumIm[r * half + k]) * turns[j * k % n] * (k == 0 || 2 * k == n ? 0.25L : 2.0L);
         error.add(y[r * n + j], sum.real());
       }
       error.expectSmall<T>(n * std::max<std::int64_t>(m, 1), "irfft");
@@ -125,10 +127,31 @@ TEST(Fft, ALongOneKeepsItsAccuracy) {
     table[n + j] = float(turn(j, n, 1).imag());
   }
   ASSERT_EQ(RowRunner("fft").operand(re, n).operand(im, n).shared(table).operand(outRe, n).operand(outIm, n).operand(work, 2 * n)
-                .integers({int(n), 0, 0}).numbers({1.0 / double(n)}).run(1), "");
+                .integers({int(n), 0, 0, 1}).numbers({1.0 / double(n)}).run(1), "");
   Error error;
   for (std::int64_t k = 0; k < n; ++k) error.add({outRe[k], outIm[k]}, k == tone ? 1 : 0);
   error.expectSmall<float>(n, "a pure tone");
+}
+
+// Each of 3 or 16 columns is the transform of its numbers alone: the same operations, so the same bits but for fused roundings.
+TEST(Fft, TransformsColumnsAsRows) {
+  for (const auto [n, m] : lengths)
+    for (const int columns : {3, 16}) {
+      const std::int64_t size = n * columns, work = fourierWork(n, m);
+      auto re = normals(size, 1), im = normals(size, 2), table = fourierTableOf<double>(n, m);
+      std::vector<double> outRe(size), outIm(size), buffer(work * columns), rowRe(size), rowIm(size);
+      for (std::int64_t k = 0; k < n; ++k)
+        for (int c = 0; c < columns; ++c) rowRe[c * n + k] = re[k * columns + c], rowIm[c * n + k] = im[k * columns + c];
+      std::vector<double> wantRe(size), wantIm(size);
+      ASSERT_EQ(RowRunner("fft").operand(re, size).operand(im, size).shared(table).operand(outRe, size).operand(outIm, size).operand(buffer, work * columns)
+                    .integers({int(n), int(m), 0, columns}).numbers({2}).run(1), "");
+      ASSERT_EQ(RowRunner("fft").operand(rowRe, n).operand(rowIm, n).shared(table).operand(wantRe, n).operand(wantIm, n).operand(buffer, work)
+                    .integers({int(n), int(m), 0, 1}).numbers({2}).run(columns), "");
+      Error error;
+      for (std::int64_t k = 0; k < n; ++k)
+        for (int c = 0; c < columns; ++c) error.add({outRe[k * columns + c], outIm[k * columns + c]}, {wantRe[c * n + k], wantIm[c * n + k]});
+      error.expectSmall<double>(n, "columns");
+    }
 }
 
 TEST(Fft, RefusesLengthsThatItCannotTake) {
@@ -137,12 +160,13 @@ TEST(Fft, RefusesLengthsThatItCannotTake) {
     return RowRunner("fft").operand(x, 7).operand(x, 7).operand(table, tableLength).operand(out, 7).operand(out, 7).operand(work, workLength)
         .integers(std::move(integers)).numbers({1}).check(1);
   };
-  EXPECT_EQ(check({7, 0, 0}, 14, 14), "fft: the length = 7 must have no prime factor above 5");
-  EXPECT_EQ(check({7, 14, 0}, 70, 56), "fft: m = 14 must have no prime factor above 5");
-  EXPECT_EQ(check({7, 12, 0}, 62, 48), "fft: m must be at least 13, got 12");
-  EXPECT_EQ(check({7, 15, 0}, 60, 60), "fft: table must have rows of 74, got 60");
-  EXPECT_EQ(check({0, 0, 0}, 0, 0), "fft: n must lie in [1, 2147483647], got 0");
-  EXPECT_EQ(check({7, 15, 2}, 74, 60), "fft: backwards must lie in [0, 1], got 2");
+  EXPECT_EQ(check({7, 0, 0, 1}, 14, 14), "fft: the length = 7 must have no prime factor above 5");
+  EXPECT_EQ(check({7, 14, 0, 1}, 70, 56), "fft: m = 14 must have no prime factor above 5");
+  EXPECT_EQ(check({7, 12, 0, 1}, 62, 48), "fft: m must be at least 13, got 12");
+  EXPECT_EQ(check({7, 15, 0, 1}, 60, 60), "fft: table must have rows of 74, got 60");
+  EXPECT_EQ(check({0, 0, 0, 1}, 0, 0), "fft: n must lie in [1, 2147483647], got 0");
+  EXPECT_EQ(check({7, 15, 0, 0}, 74, 60), "fft: the number of columns must lie in [1, 2147483647], got 0");
+  EXPECT_EQ(check({7, 15, 2, 1}, 74, 60), "fft: backwards must lie in [0, 1], got 2");
 }
 
 }  // namespace

@@ -21,7 +21,7 @@ CREDENCE_HD constexpr bool isSmooth(std::int64_t n) {
   return n == 1;
 }
 
-// Sizes of a transform of length n through m (0: directly): its table, and the buffer it works in.
+// Sizes of a transform of length n through m (0: directly): its table, and the buffer that each column of it works in.
 CREDENCE_HD constexpr std::int64_t fourierTable(std::int64_t n, std::int64_t m) { return m == 0 ? 2 * n : 4 * m + 2 * n; }
 CREDENCE_HD constexpr std::int64_t fourierWork(std::int64_t n, std::int64_t m) { return m == 0 ? 2 * n : 4 * m; }
 // Of a real transform: for even n one of half the length and e^(-2 pi i k / n) for k < n / 2, else one of the whole length.
@@ -47,21 +47,21 @@ struct Complex {
   CREDENCE_HD Complex turned() const { return {im, -re}; }  // times -i
 };
 
-// A transform of one length. The table holds cos and sin of 2 pi k / N for k < N (N = m, or n where m is 0); then, for a
+// Transforms of one length, of `columns` interleaved rows at once: element k of column c is at k * columns + c. The table holds cos and sin of 2 pi k / N for k < N (N = m, or n where m is 0); then, for a
 // chirp, cos and sin of pi k^2 / n for k < n, and the transform of the filter e^(i pi k^2 / n), wrapped around m, over m.
 template <class T>
 struct Fourier {
-  std::int64_t n, m;
+  std::int64_t n, m, columns;
   const T* table;
   T* work;
 
   // `out` is neither `in` nor `work`.
   CREDENCE_HD_CALL void forward(Complexes<const T> in, Complexes<T> out) const {
     if (m == 0) {
-      const Complexes<T> other{work, work + n};
+      const Complexes<T> other{work, work + n * columns};
       if (passCount(n) % 2 == 1) passes(n, in, out, other);
       else passes(n, in, other, out);
-      if (n == 1) out.re[0] = in.re[0], out.im[0] = in.im[0];
+      for (std::int64_t c = 0; n == 1 && c < columns; ++c) out.re[c] = in.re[c], out.im[c] = in.im[c];
     } else {
       convolve(in, out);
     }
@@ -78,7 +78,7 @@ struct Fourier {
   // From `in` to `first`, from there to `second`, and so on; returns where the last pass wrote.
   CREDENCE_HD_CALL Complexes<T> passes(std::int64_t size, Complexes<const T> in, Complexes<T> first, Complexes<T> second) const {
     const std::int64_t period = size;
-    std::int64_t stride = 1;
+    std::int64_t stride = columns;
     while (size > 1) {
       const std::int64_t radix = radixOf(size);
       if (radix == 4) pass<4>(size, stride, period, in, first);
@@ -95,7 +95,7 @@ struct Fourier {
     return second;
   }
 
-  // `stride` interleaved transforms of length `size` become stride * R of length size / R. The inner loop is the longer one.
+  // `stride` interleaved transforms of length `size` become stride * R of length size / R.
   template <int R>
   CREDENCE_HD_CALL void pass(std::int64_t size, std::int64_t stride, std::int64_t period, Complexes<const T> in, Complexes<T> out) const {
     const std::int64_t step = size / R;
@@ -112,9 +112,10 @@ struct Fourier {
       }
       return;
     }
+    const std::int64_t turnStep = stride / columns;
     for (std::int64_t p = 0; p < step; ++p) {
       Complex<T> w[R];
-      for (int k = 1; k < R; ++k) w[k] = {cosines[k * p * stride], -sines[k * p * stride]};
+      for (int k = 1; k < R; ++k) w[k] = {cosines[k * p * turnStep], -sines[k * p * turnStep]};
 #if !defined(__CUDACC__)
 #pragma GCC ivdep
 #endif
@@ -130,9 +131,7 @@ struct Fourier {
     for (int k = 0; k < R; ++k) x[k] = {in.re[from + k * inStep], in.im[from + k * inStep]};
     butterfly(x, y);
     for (int k = 0; k < R; ++k) {
-      const Complex<T> z = k == 0 ? y[0] : y[k] * w[k];
-      out.re[to + k * outStep] = z.re;
-      out.im[to + k * outStep] = z.im;
+      put(out, to + k * outStep, k == 0 ? y[0] : y[k] * w[k]);
     }
   }
 
@@ -169,43 +168,43 @@ struct Fourier {
     const T* cosines = table + 2 * m;
     const T* sines = cosines + n;
     const T* filter = sines + n;
-    const Complexes<T> a{work, work + m}, b{work + 2 * m, work + 3 * m};
-    for (std::int64_t k = 0; k < m; ++k) {
-      const Complex<T> x = k < n ? Complex<T>{in.re[k], in.im[k]} * Complex<T>{cosines[k], -sines[k]} : Complex<T>{T(0), T(0)};
-      a.re[k] = x.re;
-      a.im[k] = x.im;
-    }
+    const std::int64_t size = m * columns;
+    const Complexes<T> a{work, work + size}, b{work + 2 * size, work + 3 * size};
+    for (std::int64_t k = 0, at = 0; k < n; ++k)
+      for (std::int64_t c = 0; c < columns; ++c, ++at) put(a, at, Complex<T>{in.re[at], in.im[at]} * Complex<T>{cosines[k], -sines[k]});
+    for (std::int64_t at = n * columns; at < size; ++at) put(a, at, {T(0), T(0)});
     const Complexes<T> spectrum = passes(m, {a.re, a.im}, b, a);
-    for (std::int64_t k = 0; k < m; ++k) {
-      const Complex<T> z = Complex<T>{spectrum.re[k], spectrum.im[k]} * Complex<T>{filter[k], filter[m + k]};
-      spectrum.re[k] = z.re;
-      spectrum.im[k] = z.im;
-    }
+    for (std::int64_t k = 0, at = 0; k < m; ++k)
+      for (std::int64_t c = 0; c < columns; ++c, ++at)
+        put(spectrum, at, Complex<T>{spectrum.re[at], spectrum.im[at]} * Complex<T>{filter[k], filter[m + k]});
     // Backwards is forwards with the parts exchanged.
     const Complexes<T> free = spectrum.re == a.re ? b : a;
     const Complexes<T> result = passes(m, {spectrum.im, spectrum.re}, {free.im, free.re}, {spectrum.im, spectrum.re});
-    for (std::int64_t k = 0; k < n; ++k) {
-      const Complex<T> z = Complex<T>{result.im[k], result.re[k]} * Complex<T>{cosines[k], -sines[k]};
-      out.re[k] = z.re;
-      out.im[k] = z.im;
-    }
+    for (std::int64_t k = 0, at = 0; k < n; ++k)
+      for (std::int64_t c = 0; c < columns; ++c, ++at)
+        put(out, at, Complex<T>{result.im[at], result.re[at]} * Complex<T>{cosines[k], -sines[k]});
+  }
+
+  CREDENCE_HD static void put(Complexes<T> to, std::int64_t at, Complex<T> value) {
+    to.re[at] = value.re;
+    to.im[at] = value.im;
   }
 };
 
-// fft(re[n], im[n], table) -> re[n], im[n], work: the transform, or the one with e^(+2 pi i j k / n) where integers[2] is 1,
-// times numbers[0]. integers: n, m, backwards.
+// fft(re[n, c], im[n, c], table) -> re[n, c], im[n, c], work: the transform of every column, or the one with
+// e^(+2 pi i j k / n) where integers[2] is 1, times numbers[0]. integers: n, m, backwards, c.
 struct Fft {
   template <class T>
   CREDENCE_HD_CALL static void row(const RowBlock& block, std::int64_t r, RowFailure&) {
-    const std::int64_t n = block.integers[0];
+    const std::int64_t n = block.integers[0], columns = block.integers[3];
     const bool backwards = block.integers[2] != 0;
     const int re = backwards ? 1 : 0, im = 1 - re;
     const Complexes<T> out{block.at<T>(3 + re, r), block.at<T>(3 + im, r)};
-    Fourier<T>{n, block.integers[1], block.at<T>(2, r), block.at<T>(5, r)}.forward({block.at<T>(re, r), block.at<T>(im, r)}, out);
+    Fourier<T>{n, block.integers[1], columns, block.at<T>(2, r), block.at<T>(5, r)}.forward({block.at<T>(re, r), block.at<T>(im, r)}, out);
     const T scale = T(block.numbers[0]);
     if (scale == T(1)) return;
-    for (std::int64_t k = 0; k < n; ++k) out.re[k] *= scale;
-    for (std::int64_t k = 0; k < n; ++k) out.im[k] *= scale;
+    for (std::int64_t k = 0; k < n * columns; ++k) out.re[k] *= scale;
+    for (std::int64_t k = 0; k < n * columns; ++k) out.im[k] *= scale;
   }
 };
 
@@ -227,7 +226,7 @@ struct RealFourier {
     work = block.at<T>(workAt, r);
     buffer = work + (n % 2 == 0 ? 2 * n : 4 * n);
   }
-  CREDENCE_HD Fourier<T> complex() const { return {n % 2 == 0 ? half : n, m, table, buffer}; }
+  CREDENCE_HD Fourier<T> complex() const { return {n % 2 == 0 ? half : n, m, 1, table, buffer}; }
 };
 
 // rfft(x[n], table) -> re[n/2 + 1], im[n/2 + 1], work. integers: n, m.

@@ -1,37 +1,50 @@
 import { ShapeError } from "../errors.ts";
-import { normalizeAxis, sameShape, showShape } from "../shape.ts";
+import type { Attributes } from "../ir.ts";
+import { normalizeAxis, sameShape, showShape, sizeOf } from "../shape.ts";
 import type { Tensor, TensorLike } from "../tensor.ts";
 import { asTensor, zerosLike } from "./creation.ts";
 import { complexTable, realTable, through } from "./fft-table.ts";
 import { callOf, checkFloats, defineRowOp, rowOperation } from "./rows.ts";
-import { moveAxis, orZeros } from "./shape.ts";
+import { moveAxis, orZeros, reshape, transpose } from "./shape.ts";
 
 /** Complex numbers: real and imaginary parts of one shape and type. */
 export type Complex = readonly [re: Tensor, im: Tensor];
 /** What a complex transform takes: such a pair, or real numbers alone. */
 export type ComplexLike = TensorLike | readonly [re: TensorLike, im: TensorLike];
 
-/** Rows of a complex transform; `backwards` with e^(+2 pi i j k / n). The transform is symmetric, so its transpose runs the other way. */
-function complexRows([re, im]: Complex, backwards: boolean, scale: number): Tensor[] {
-  const n = re.shape.at(-1)!;
-  const m = through(n);
-  return rowOperation("fft", [re, im, asTensor(complexTable(n, re.dtype))], {
-    rows: re.shape.slice(0, -1),
-    shared: [false, false, true],
-    outputs: [n, n, m === 0 ? 2 * n : 4 * m].map((length) => ({ length, dtype: re.dtype })),
-    integers: [n, m, Number(backwards)],
-    numbers: [scale],
-  });
+/** A complex transform of rows [n, columns], along n; `backwards` with e^(+2 pi i j k / n). */
+interface Transform {
+  readonly n: number;
+  readonly columns: number;
+  readonly backwards: boolean;
+  readonly scale: number;
 }
 
+function complexRows([re, im]: Complex, { n, columns, backwards, scale }: Transform): Complex {
+  const m = through(n);
+  const [outRe, outIm] = rowOperation("fft", [re, im, asTensor(complexTable(n, re.dtype))], {
+    rows: re.shape.slice(0, -1),
+    shared: [false, false, true],
+    outputs: [n, n, m === 0 ? 2 * n : 4 * m].map((length) => ({ length: length * columns, dtype: re.dtype })),
+    integers: [n, m, Number(backwards), columns],
+    numbers: [scale],
+  });
+  return [outRe!, outIm!];
+}
+function transformOf(attributes: Attributes): Transform {
+  const { integers, numbers } = callOf(attributes);
+  const [n, , backwards, columns] = integers as [number, number, number, number];
+  return { n, columns, backwards: backwards === 1, scale: numbers[0]! };
+}
+
+// The matrix of the transform is symmetric, so its transpose as a real one runs the other way.
 defineRowOp("fft", "sum over j of x_j e^(-2 pi i j k / n), or with e^(+...), times a number", (inputs) => checkFloats("fft", inputs), {
-  forward: ({ inputs: [re, im], attributes, tangents: [tr, ti] }) => {
-    const { integers, numbers } = callOf(attributes);
-    return tr || ti ? complexRows([orZeros(tr, re!), orZeros(ti, im!)], integers[2] === 1, numbers[0]!).slice(0, 2) : [];
-  },
+  forward: ({ inputs: [re, im], attributes, tangents: [tr, ti] }) =>
+    tr || ti ? [...complexRows([orZeros(tr, re!), orZeros(ti, im!)], transformOf(attributes))] : [],
   reverse: ({ inputs: [re, im], attributes, cotangents: [cr, ci] }) => {
-    const { integers, numbers } = callOf(attributes);
-    return cr || ci ? complexRows([orZeros(cr, re!), orZeros(ci, im!)], integers[2] === 0, numbers[0]!).slice(0, 2) : [];
+    const transform = transformOf(attributes);
+    const back = { ...transform, backwards: !transform.backwards };
+    return cr || ci ? [...complexRows([orZeros(cr, re!), orZeros(ci, im!)], back)] : [];
   },
 });
 
@@ -98,14 +111,26 @@ function complex(op: string, x: ComplexLike): Complex {
   return [re, im];
 }
 
-/** A complex transform along one axis. */
+/** How many neighbouring columns of `count` are transformed together: enough to fill vectors, few enough to stay in the cache. */
+function columnsOf(count: number): number {
+  if (count <= 32) return count;
+  for (let columns = 16; ; columns--) if (count % columns === 0) return columns;
+}
+
+/** A complex transform along one axis; columns along another than the last go in blocks. */
 function along(op: string, x: ComplexLike, axis: number, backwards: boolean): Complex {
   const [re, im] = complex(op, x);
   const a = normalizeAxis(op, axis, re.rank);
   const n = re.shape[a]!;
   checkLength(op, n);
-  const [outRe, outIm] = complexRows([moveAxis(re, a, -1), moveAxis(im, a, -1)], backwards, backwards ? 1 / n : 1);
-  return [moveAxis(outRe!, -1, a), moveAxis(outIm!, -1, a)];
+  const [before, after] = [sizeOf(re.shape.slice(0, a)), sizeOf(re.shape.slice(a + 1))];
+  if (after === 0) return [re, im];
+  const columns = columnsOf(after);
+  const toRows = (t: Tensor): Tensor =>
+    reshape(transpose(reshape(t, [before, n, after / columns, columns]), [0, 2, 1, 3]), [before, after / columns, n * columns]);
+  const fromRows = (t: Tensor): Tensor => reshape(transpose(reshape(t, [before, after / columns, n, columns]), [0, 2, 1, 3]), re.shape);
+  const [outRe, outIm] = complexRows([toRows(re), toRows(im)], { n, columns, backwards, scale: backwards ? 1 / n : 1 });
+  return [fromRows(outRe), fromRows(outIm)];
 }
 
 /**

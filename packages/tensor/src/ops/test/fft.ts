@@ -74,6 +74,22 @@ export const transforms: readonly Case[] = [
   },
   // Axes: of [2, 3], the transform along the first is sum and difference.
   { ops: ["fft"], f: (x) => t.fft(x, 0)[0], at: [m([2, 3], 1, 2, 3, 10, 20, 30)], want: () => [11, 22, 33, -9, -18, -27] },
+  // Columns in one block, in several, and one by one.
+  ...[16, 48, 37].map(
+    (columns): Case => ({
+      ops: ["fft"],
+      f: (x) => t.stack(t.fft([x, t.square(x)], 0)).slice([0, 0, columns - 1]),
+      at: [m([3, columns], ...numbers(3 * columns, 7))],
+      want: (x) => {
+        const last = [0, 1, 2].map((k) => x![(k + 1) * columns - 1]!);
+        return transform(
+          last,
+          last.map((v) => v * v),
+          -1,
+        ).flat();
+      },
+    }),
+  ),
   // A plane wave over [3, 4] is one element of the spectrum.
   {
     ops: ["fft"],

@@ -213,5 +213,49 @@ TEST(RowTable, NoDataMakesAnOperationWriteElsewhere) {
       }
 }
 
+// Lengths that the check asks for, one after the other, until it accepts or asks for something else.
+bool fitLengths(Sample& sample) {
+  const auto problem = [&] {
+    std::vector<RowOperand> operands;
+    for (const auto& [kind, length, any] : sample.operands) operands.push_back({nullptr, typeOf(kind, Type::f32), length, length});
+    return checked(sample, operands, sample.integers, sample.numbers);
+  };
+  for (std::size_t attempt = 0; attempt <= sample.operands.size(); ++attempt) {
+    const std::string before = problem();
+    if (before.empty()) return true;
+    const std::size_t at = before.find("must have rows of ");
+    if (at == std::string::npos) return false;
+    const std::int64_t wanted = std::stoll(before.substr(at + 18));
+    for (auto& operand : sample.operands) {
+      const std::int64_t kept = operand.length;
+      operand.length = wanted;
+      if (problem() != before) break;
+      operand.length = kept;
+    }
+  }
+  return false;
+}
+
+TEST(RowTable, WhateverAttributesAreAcceptedStayInsideTheirOperands) {
+  const std::int32_t telling[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 16, 25, 31, 2147483647, -2147483647 - 1};
+  std::mt19937 engine(20261120);
+  int accepted = 0;
+  for (int trial = 0; trial < 20000; ++trial) {
+    Sample sample = samples()[engine() % samples().size()];
+    for (std::int32_t& integer : sample.integers)
+      if (engine() % 2) integer = telling[engine() % std::size(telling)];
+    if (!fitLengths(sample)) continue;
+    std::int64_t elements = 0;
+    for (const auto& operand : sample.operands) elements += operand.length;
+    if (elements > 20000) continue;
+    ++accepted;
+    Memory memory(sample, engine() % 2 ? Type::f32 : Type::f64, 3,
+                  [&](Kind kind) { return kind == Kind::real ? std::uniform_real_distribution<>(0.1, 0.9)(engine) : double(engine() % 3); });
+    memory.run(0, 3);
+    ASSERT_TRUE(memory.guardsHold()) << sample.name;
+  }
+  EXPECT_GT(accepted, 3000);
+}
+
 }  // namespace
 }  // namespace credence::test

@@ -42,9 +42,9 @@ __global__ void clusterKernel(ClusterProgram program, uint8_t* const* slots) {
 
 }  // namespace
 
-void launchCluster(const ClusterProgram& program, uint8_t* const* slots, cudaStream_t stream) {
+void launchCluster(const ClusterProgram& program, const RunMemory& memory, Recorder& recorder) {
   if (program.elements == 0) return;
-  launch("cluster", clusterKernel, blocksFor(program.elements), blockThreads, 0, stream, program, slots);
+  launch(recorder, "cluster", clusterKernel, blocksFor(program.elements), blockThreads, 0, program, memory.slots);
 }
 
 }  // namespace credence::cuda

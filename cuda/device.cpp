@@ -1,16 +1,25 @@
 #include "device.hpp"
 
+#include <cstdlib>
+#include <cstring>
+
 #include "program.hpp"
 #include "runtime.hpp"
 
 namespace credence::cuda {
 namespace {
 
+// CREDENCE_CUDA_TF32=1: products of f32 on tensor cores, for programs compiled from now on.
+bool tensorCoresWanted() {
+  const char* wanted = std::getenv("CREDENCE_CUDA_TF32");
+  return wanted && std::strcmp(wanted, "1") == 0;
+}
+
 // Copies go through the calling thread's own stream, beside the runs in flight.
 class CudaBuffer final : public Buffer {
  public:
   CudaBuffer(const Device& device, int64_t bytes) : Buffer(device, bytes), memory_(bytes) {
-    memory_.zero(cudaStreamPerThread);
+    memory_.fill(0, cudaStreamPerThread);
     synchronize();
   }
   void write(int64_t offset, const void* from, int64_t count) override {
@@ -30,7 +39,7 @@ class CudaBuffer final : public Buffer {
 
 class CudaProgram final : public Program {
  public:
-  CudaProgram(const Device& device, int number, Plan plan) : Program(device), number_(number), executable_(std::move(plan)) {}
+  CudaProgram(const Device& device, int number, Plan plan) : Program(device), number_(number), executable_(std::move(plan), tensorCoresWanted()) {}
   const Plan& plan() const override { return executable_.plan(); }
   void run(const std::vector<Buffer*>& inputs, const std::vector<Buffer*>& outputs, int, Control* control, Status& status) override {
     const cudaError_t error = cudaSetDevice(number_);  // of the calling thread

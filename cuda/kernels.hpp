@@ -1,5 +1,5 @@
-// The launches behind the plan's instructions. Plain structures: the host prepares one per instruction, once. Slots are
-// device addresses, one per slot of the plan.
+// The launches behind the plan's instructions. Plain structures: the host prepares one per instruction, once. Addresses are
+// found when a kernel runs, in a table of slots on the device, so that a recorded launch outlives the buffers it was made for.
 #pragma once
 
 #include <credence/plan.hpp>
@@ -7,7 +7,32 @@
 
 #include <cuda_runtime.h>
 
+#include "recorder.hpp"
+
 namespace credence::cuda {
+
+/// Bytes from the start of a slot.
+struct Place {
+  uint32_t slot;
+  int64_t bytes;
+};
+
+/// What the first failing row of a run left.
+struct RowReport {
+  RowFailure failure;
+  uint32_t opcode;
+};
+
+constexpr int64_t ticketsMax = 4096;
+
+/// The memory of one run, on the device. Scratch belongs to one launch at a time, and so do the tickets, which are zero
+/// between launches.
+struct RunMemory {
+  uint8_t** slots;  // the address of each slot
+  uint8_t* scratch;
+  uint32_t* tickets;
+  RowReport* report;
+};
 
 // ---- cluster --------------------------------------------------------------------------------------------------------
 
@@ -17,7 +42,7 @@ struct ClusterAccess {
   int32_t strides[rankMax];
 };
 
-/// `loads`, `steps` and `stores` are device memory, as is the table of slots.
+/// `loads`, `steps` and `stores` are device memory.
 struct ClusterProgram {
   uint32_t rank, loadCount, stepCount, storeCount;
   uint32_t dims[rankMax];
@@ -27,7 +52,7 @@ struct ClusterProgram {
   const ClusterAccess* stores;
 };
 
-void launchCluster(const ClusterProgram& program, uint8_t* const* slots, cudaStream_t stream);
+void launchCluster(const ClusterProgram& program, const RunMemory& memory, Recorder& recorder);
 
 // ---- reduce ---------------------------------------------------------------------------------------------------------
 
@@ -38,17 +63,18 @@ struct ReduceProgram {
   uint32_t dimsKept[rankMax], dimsReduced[rankMax];
   int32_t stridesKept[rankMax], stridesReduced[rankMax];
   int64_t results, reduced;  // how many, and elements of each
+  Place in, out;
 };
 
 /// Bytes of scratch a reduction needs: partial results of few, long sums.
 int64_t reduceScratchBytes(const ReduceProgram& program);
 
-void launchReduce(const ReduceProgram& program, const void* in, void* out, void* scratch, cudaStream_t stream);
+void launchReduce(const ReduceProgram& program, const RunMemory& memory, Recorder& recorder);
 
 // ---- matrix product -------------------------------------------------------------------------------------------------
 
 struct MatrixView {
-  void* data;
+  Place place;
   int64_t batchStride, rowStride, colStride;
 };
 
@@ -56,22 +82,70 @@ struct MatmulProgram {
   Type type;
   int64_t batch, m, n, k;
   MatrixView a, b, c;
-  const void* bias;     // or null
+  bool hasBias;
+  Place bias;
   uint32_t activation;  // 0, or the code of a unary step
   bool accumulate;
+  bool tensorCores;  // f32 only: factors rounded to TF32
 };
 
-void launchMatmul(const MatmulProgram& program, cudaStream_t stream);
+/// Bytes of scratch a product needs: the parts of sums that several blocks share.
+int64_t matmulScratchBytes(const MatmulProgram& program);
+
+void launchMatmul(const MatmulProgram& program, const RunMemory& memory, Recorder& recorder);
+void launchTensorCoreMatmul(const MatmulProgram& program, const RunMemory& memory, Recorder& recorder);
 
 // ---- rows -----------------------------------------------------------------------------------------------------------
 
-/// What the first failing row of a run left, in device memory.
-struct RowReport {
-  RowFailure failure;
+/// `block` lacks the operands' data: each is at its place. `type` is that of the first output.
+struct RowsProgram {
   uint32_t opcode;
+  Type type;
+  int64_t rows;
+  uint32_t operandCount;
+  Place places[rowOperandMax];
+  RowBlock block;
 };
 
-/// `type` is that of the first output.
-void launchRows(uint32_t opcode, Type type, const RowBlock& block, int64_t rows, RowReport* report, cudaStream_t stream);
+/// Bytes of scratch a row operation needs: the other half of a long sort.
+int64_t rowsScratchBytes(const RowsProgram& program);
+
+void launchRows(const RowsProgram& program, const RunMemory& memory, Recorder& recorder);
+
+/// Sorts whose rows are too long for a thread each.
+bool isLongSort(const RowsProgram& program);
+void launchSort(const RowsProgram& program, const RunMemory& memory, Recorder& recorder);
+
+// ---- control --------------------------------------------------------------------------------------------------------
+
+/// A loop as the device counts it. Trips are taken while trip < limit.
+struct LoopState {
+  int64_t trip, limit;
+  uint32_t going;  // the predicate, as last computed
+};
+
+struct Slice {
+  uint32_t slot, base;
+  int32_t strideBytes;
+  bool reversed;
+};
+
+struct LoopProgram {
+  LoopState* state;
+  int64_t trips;  // INT64_MAX: unlimited
+  const Slice* slices;
+  uint32_t sliceCount;
+};
+
+/// Starts a loop at trip 0, with all its trips ahead; or goes on to its next trip. Slices move there if it is one of the trips.
+void launchEnter(const LoopProgram& loop, const RunMemory& memory, Recorder& recorder);
+void launchAdvance(const LoopProgram& loop, const RunMemory& memory, Recorder& recorder);
+
+/// Sets the handle to whether the loop takes another trip: below its limit, and the predicate true if it has one.
+void launchDecide(const LoopProgram& loop, uint32_t predicateSlot, cudaGraphConditionalHandle handle, const RunMemory& memory,
+                  Recorder& recorder);
+
+/// Sets the handle to a predicate.
+void launchChoose(uint32_t predicateSlot, cudaGraphConditionalHandle handle, const RunMemory& memory, Recorder& recorder);
 
 }  // namespace credence::cuda

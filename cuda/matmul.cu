@@ -1,88 +1,227 @@
-// C[b,m,n] (+)= sum_k A[b,m,k] B[b,k,n], then bias and activation: tiles of A and B in shared memory, a square of results in
-// the registers of each thread.
+// C[b,m,n] (+)= sum_k A[b,m,k] B[b,k,n], then bias and activation. Tiles of A and B pass through shared memory, two at a time
+// so that the next is on its way while one is used; each thread keeps a small rectangle of C in registers. Long sums of few
+// results are split among blocks, and added up in the order of their parts. Products of f32 are exact f32 arithmetic; tensor
+// cores, which round the factors to TF32, are used where the program was compiled for them.
+#include <algorithm>
+
+#include "epilogue.cuh"
 #include "kernels.hpp"
 #include "launch.hpp"
-#include "step.cuh"
 
 namespace credence::cuda {
 namespace {
 
-constexpr int tile = 64;   // rows and columns of C that a block computes
-constexpr int depth = 16;  // of k, at a time
-constexpr int side = 4;    // of the square of C that a thread computes
-constexpr int threads = (tile / side) * (tile / side);
+// A block computes rows x cols of C, depth of k at a time; a thread height x width of it.
+template <class Element, int rowsOf, int colsOf, int depthOf, int heightOf, int widthOf>
+struct Tile {
+  using T = Element;
+  static constexpr int rows = rowsOf, cols = colsOf, depth = depthOf, height = heightOf, width = widthOf;
+  static constexpr int threadsAcross = cols / width, threads = rows / height * threadsAcross;
+  static constexpr int pack = 16 / int(sizeof(T)) < height ? 16 / int(sizeof(T)) : height;  // elements of one shared load
+  static constexpr int aPitch = rows + pack, bPitch = cols + pack;  // whole packs, and banks apart
+  static constexpr int stageElements = depth * (aPitch + bPitch);
+  static constexpr int sharedBytes = 2 * stageElements * int(sizeof(T));
+  static_assert(sharedBytes <= 48 << 10 && height % pack == 0 && width % pack == 0);
+  static_assert(rows * depth % threads == 0 && cols * depth % threads == 0);
+};
 
-// A unary step by its code, on one value.
 template <class T>
-CREDENCE_HD_CALL T activate(uint32_t code, T x) {
-  Step step{code, isSingle<T> ? Type::f32 : Type::f64, 0, 0, 0, 0};
-  Registers registers;
-  registers.set(0, x);
-  runStep(step, registers, nullptr);
-  return registers.get<T>(0);
+struct Sizes;
+template <>
+struct Sizes<float> {
+  using Large = Tile<float, 128, 128, 16, 8, 8>;
+  using Medium = Tile<float, 64, 64, 16, 4, 4>;
+  using Small = Tile<float, 32, 32, 32, 2, 2>;
+};
+template <>
+struct Sizes<double> {
+  using Large = Tile<double, 64, 64, 16, 4, 4>;
+  using Medium = Large;
+  using Small = Tile<double, 32, 32, 16, 2, 2>;
+};
+
+template <class T, int count>
+struct alignas(sizeof(T) * count) Pack {
+  T values[count];
+};
+
+// One operand's tile on its way from memory, through registers, to shared memory: `rows` x depth, element (r, d) at
+// d * pitch + r; zero outside the matrix. Threads go along the matrix's contiguous side.
+template <class T, int rows, int depth, int pitch, int threads>
+struct Loader {
+  static constexpr int perThread = rows * depth / threads;
+  T held[perThread];
+
+  __device__ static int rowOf(int i, bool alongDepth) { return alongDepth ? i / depth : i % rows; }
+  __device__ static int depthOf(int i, bool alongDepth) { return alongDepth ? i % depth : i / rows; }
+
+  __device__ void fetch(const T* matrix, int64_t rowStride, int64_t depthStride, int64_t row, int64_t at, int64_t rowEnd, int64_t depthEnd) {
+    const bool alongDepth = depthStride == 1;
+#pragma unroll
+    for (int i = 0; i < perThread; ++i) {
+      const int number = int(threadIdx.x) + i * threads;
+      const int64_t r = row + rowOf(number, alongDepth), d = at + depthOf(number, alongDepth);
+      held[i] = r < rowEnd && d < depthEnd ? matrix[r * rowStride + d * depthStride] : T(0);
+    }
+  }
+  __device__ void put(T* shared, int64_t depthStride) const {
+    const bool alongDepth = depthStride == 1;
+#pragma unroll
+    for (int i = 0; i < perThread; ++i) {
+      const int number = int(threadIdx.x) + i * threads;
+      shared[depthOf(number, alongDepth) * pitch + rowOf(number, alongDepth)] = held[i];
+    }
+  }
+};
+
+// A thread's rectangle is made of packs that lie `apart`, so that a warp reads neighbouring packs.
+template <int extent, int side, int pack>
+__device__ int placeInTile(int thread, int i) {
+  constexpr int apart = extent / (side / pack);
+  return i / pack * apart + thread * pack + i % pack;
 }
 
-// Copies rows [row, row + tile) x columns [col, col + depth) of a matrix to `shared`, which holds element (r, c) at
-// c * (tile + 1) + r (the padding keeps its banks apart); zero outside the matrix. Threads go along the contiguous side.
-template <class T>
-__device__ void loadTile(T* shared, const T* matrix, int64_t rowStride, int64_t colStride, int64_t row, int64_t col, int64_t rows, int64_t cols) {
-  for (int i = int(threadIdx.x); i < tile * depth; i += threads) {
-    const int r = colStride == 1 ? i / depth : i % tile, c = colStride == 1 ? i % depth : i / tile;
-    const bool inside = row + r < rows && col + c < cols;
-    shared[c * (tile + 1) + r] = inside ? matrix[(row + r) * rowStride + (col + c) * colStride] : T(0);
+template <class S>
+__device__ void multiplyTile(const typename S::T* aTile, const typename S::T* bTile, int down, int across, typename S::T (&sums)[S::height][S::width]) {
+  using T = typename S::T;
+  using Packed = Pack<T, S::pack>;
+#pragma unroll
+  for (int d = 0; d < S::depth; ++d) {
+    T left[S::height], right[S::width];
+#pragma unroll
+    for (int i = 0; i < S::height; i += S::pack) {
+      const Packed packed = *reinterpret_cast<const Packed*>(aTile + d * S::aPitch + placeInTile<S::rows, S::height, S::pack>(down, i));
+#pragma unroll
+      for (int j = 0; j < S::pack; ++j) left[i + j] = packed.values[j];
+    }
+#pragma unroll
+    for (int i = 0; i < S::width; i += S::pack) {
+      const Packed packed = *reinterpret_cast<const Packed*>(bTile + d * S::bPitch + placeInTile<S::cols, S::width, S::pack>(across, i));
+#pragma unroll
+      for (int j = 0; j < S::pack; ++j) right[i + j] = packed.values[j];
+    }
+#pragma unroll
+    for (int i = 0; i < S::height; ++i)
+#pragma unroll
+      for (int j = 0; j < S::width; ++j) sums[i][j] += left[i] * right[j];
   }
 }
 
-template <class T>
-__global__ void matmulKernel(MatmulProgram p) {
-  T* const aTile = sharedArray<T>();
-  T* const bTile = aTile + depth * (tile + 1);
-  const int64_t row = int64_t(blockIdx.x) * tile, col = int64_t(blockIdx.y) * tile;
-  const int r0 = int(threadIdx.x) / (tile / side) * side, c0 = int(threadIdx.x) % (tile / side) * side;
+// Block (part of k, column and row of tiles; batch). With several parts of k, each leaves its sums in `partial`, and the
+// last of a tile's blocks adds them up.
+template <class S>
+__global__ void __launch_bounds__(S::threads)
+    matmulKernel(MatmulProgram p, int64_t parts, uint8_t* const* slots, typename S::T* partial, uint32_t* tickets) {
+  using T = typename S::T;
+  T* const shared = sharedArray<T>();
+  const int across = int(threadIdx.x) % S::threadsAcross, down = int(threadIdx.x) / S::threadsAcross;
+  const int64_t tilesAcross = (p.n + S::cols - 1) / S::cols, part = blockIdx.x % parts, tileOfMatrix = blockIdx.x / parts;
+  const int64_t row = tileOfMatrix / tilesAcross * S::rows, col = tileOfMatrix % tilesAcross * S::cols;
+  const int64_t kEach = (p.k + parts - 1) / parts, kFirst = part * kEach, kLast = kFirst + kEach < p.k ? kFirst + kEach : p.k;
   for (int64_t batch = blockIdx.z; batch < p.batch; batch += gridDim.z) {
-    const T* a = static_cast<const T*>(p.a.data) + batch * p.a.batchStride;
-    const T* b = static_cast<const T*>(p.b.data) + batch * p.b.batchStride;
-    T* c = static_cast<T*>(p.c.data) + batch * p.c.batchStride;
-    T sums[side][side] = {};
-    for (int64_t k = 0; k < p.k; k += depth) {
-      loadTile(aTile, a, p.a.rowStride, p.a.colStride, row, k, p.m, p.k);
-      loadTile(bTile, b, p.b.colStride, p.b.rowStride, col, k, p.n, p.k);  // B transposed: its columns are the rows
-      __syncthreads();
-      for (int d = 0; d < depth; ++d) {
-        T left[side], right[side];
-        for (int i = 0; i < side; ++i) left[i] = aTile[d * (tile + 1) + r0 + i];
-        for (int j = 0; j < side; ++j) right[j] = bTile[d * (tile + 1) + c0 + j];
-        for (int i = 0; i < side; ++i)
-          for (int j = 0; j < side; ++j) sums[i][j] += left[i] * right[j];
-      }
+    const T* a = reinterpret_cast<const T*>(addressOf(p.a.place, slots)) + batch * p.a.batchStride;
+    const T* b = reinterpret_cast<const T*>(addressOf(p.b.place, slots)) + batch * p.b.batchStride;
+    T sums[S::height][S::width] = {};
+    Loader<T, S::rows, S::depth, S::aPitch, S::threads> aLoader;
+    Loader<T, S::cols, S::depth, S::bPitch, S::threads> bLoader;
+    const auto fetch = [&](int64_t k) {
+      aLoader.fetch(a, p.a.rowStride, p.a.colStride, row, k, p.m, kLast);
+      bLoader.fetch(b, p.b.colStride, p.b.rowStride, col, k, p.n, kLast);  // B transposed: its columns are the rows
+    };
+    const auto put = [&](int stage) {
+      aLoader.put(shared + stage * S::stageElements, p.a.colStride);
+      bLoader.put(shared + stage * S::stageElements + S::depth * S::aPitch, p.b.rowStride);
+    };
+    if (kFirst < kLast) fetch(kFirst), put(0);
+    __syncthreads();
+    int stage = 0;
+    for (int64_t k = kFirst; k < kLast; k += S::depth, stage ^= 1) {
+      const bool more = k + S::depth < kLast;
+      if (more) fetch(k + S::depth);
+      const T* tiles = shared + stage * S::stageElements;
+      multiplyTile<S>(tiles, tiles + S::depth * S::aPitch, down, across, sums);
+      if (more) put(stage ^ 1);  // which nobody reads until the barrier, nor has since the one before
       __syncthreads();
     }
-    for (int i = 0; i < side; ++i)
-      for (int j = 0; j < side; ++j) {
-        const int64_t m = row + r0 + i, n = col + c0 + j;
-        if (m >= p.m || n >= p.n) continue;
-        T value = sums[i][j];
-        T& to = c[m * p.c.rowStride + n * p.c.colStride];
-        if (p.accumulate) value += to;
-        if (p.bias) value += static_cast<const T*>(p.bias)[n];
-        to = p.activation ? activate(p.activation, value) : value;
+
+    if (parts > 1) {
+      const int64_t tile = batch * (gridDim.x / parts) + tileOfMatrix;
+      T* own = partial + (tile * parts + part) * S::rows * S::cols;
+#pragma unroll
+      for (int i = 0; i < S::height * S::width; ++i) own[i * S::threads + threadIdx.x] = sums[i / S::width][i % S::width];
+      if (!lastToArrive(&tickets[tile], uint32_t(parts))) continue;
+#pragma unroll
+      for (int i = 0; i < S::height * S::width; ++i) {
+        T sum = 0;
+        for (int64_t other = 0; other < parts; ++other)
+          sum += readShared(partial + (tile * parts + other) * S::rows * S::cols + i * S::threads + threadIdx.x);
+        sums[i / S::width][i % S::width] = sum;
+      }
+    }
+    const Epilogue<T> epilogue(p, slots, batch);
+#pragma unroll
+    for (int i = 0; i < S::height; ++i)
+#pragma unroll
+      for (int j = 0; j < S::width; ++j) {
+        const int64_t m = row + placeInTile<S::rows, S::height, S::pack>(down, i), n = col + placeInTile<S::cols, S::width, S::pack>(across, j);
+        if (m < p.m && n < p.n) epilogue.store(m, n, sums[i][j]);
       }
   }
 }
 
-template <class T>
-void launchTyped(const MatmulProgram& p, cudaStream_t stream) {
-  const auto tiles = [](int64_t n) { return unsigned((n + tile - 1) / tile); };
-  const dim3 grid(tiles(p.m), tiles(p.n), unsigned(p.batch < 65535 ? p.batch : 65535));
-  launch("matmul", matmulKernel<T>, grid, threads, 2 * depth * (tile + 1) * sizeof(T), stream, p);
+// ---- which tile, and how many parts -------------------------------------------------------------------------------------
+
+constexpr int64_t blocksWanted = 256;  // about two for each multiprocessor of a large device; the same for every device
+constexpr int64_t batchMax = 65535;    // of a grid; blocks stride over what is left
+
+template <class S>
+int64_t tilesOf(const MatmulProgram& p) {
+  return (p.m + S::rows - 1) / S::rows * ((p.n + S::cols - 1) / S::cols) * p.batch;
+}
+
+template <class S>
+int64_t partsOf(const MatmulProgram& p) {
+  constexpr int64_t stepsOfAPart = 8;
+  const int64_t tiles = tilesOf<S>(p);
+  if (tiles > ticketsMax || p.batch > batchMax) return 1;
+  return std::max<int64_t>(1, std::min(blocksWanted / tiles, p.k / (S::depth * stepsOfAPart)));
+}
+
+// Calls f with the tile that suits a shape: the largest that still gives the device enough blocks.
+template <class T, class F>
+auto withTile(const MatmulProgram& p, F f) {
+  using Of = Sizes<T>;
+  if (p.m > 64 && p.n > 64 && tilesOf<typename Of::Large>(p) >= blocksWanted / 2) return f(typename Of::Large{});
+  if (p.m > 32 && p.n > 32 && tilesOf<typename Of::Medium>(p) * partsOf<typename Of::Medium>(p) >= blocksWanted / 2) return f(typename Of::Medium{});
+  return f(typename Of::Small{});
+}
+
+template <class F>
+auto withTile(const MatmulProgram& p, F f) {
+  return p.type == Type::f32 ? withTile<float>(p, f) : withTile<double>(p, f);
 }
 
 }  // namespace
 
-void launchMatmul(const MatmulProgram& program, cudaStream_t stream) {
+int64_t matmulScratchBytes(const MatmulProgram& program) {
+  if (program.batch == 0 || program.m == 0 || program.n == 0 || program.tensorCores) return 0;
+  return withTile(program, [&](auto tile) {
+    using S = decltype(tile);
+    const int64_t parts = partsOf<S>(program);
+    return parts == 1 ? 0 : tilesOf<S>(program) * parts * S::rows * S::cols * int64_t(sizeof(typename S::T));
+  });
+}
+
+void launchMatmul(const MatmulProgram& program, const RunMemory& memory, Recorder& recorder) {
   if (program.batch == 0 || program.m == 0 || program.n == 0) return;
-  if (program.type == Type::f32) launchTyped<float>(program, stream);
-  else launchTyped<double>(program, stream);
+  if (program.tensorCores) return launchTensorCoreMatmul(program, memory, recorder);
+  withTile(program, [&](auto tile) {
+    using S = decltype(tile);
+    const int64_t parts = partsOf<S>(program);
+    const dim3 grid(unsigned(tilesOf<S>(program) / program.batch * parts), 1, unsigned(std::min(program.batch, batchMax)));
+    launch(recorder, "matmul", matmulKernel<S>, grid, S::threads, S::sharedBytes, program, parts, memory.slots,
+           reinterpret_cast<typename S::T*>(memory.scratch), memory.tickets);
+  });
 }
 
 }  // namespace credence::cuda

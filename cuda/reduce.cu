@@ -1,6 +1,11 @@
-// Reductions: a thread per result where results are many, a block per result where they are few, and several blocks per
-// result, through scratch, where they are few and long. The order of combination depends on the shape alone.
+// Reductions: a thread or a warp per result where results are many; where they are few, blocks of threads, several to a
+// result where it is long. The order of combination depends on the shape alone, never on which block comes first.
+#include <cub/block/block_reduce.cuh>
+
 #include <credence/monoid.hpp>
+
+#include <algorithm>
+#include <cstdlib>
 
 #include "kernels.hpp"
 #include "launch.hpp"
@@ -8,10 +13,13 @@
 namespace credence::cuda {
 namespace {
 
-constexpr int64_t threadsPerBlock = 256;
-constexpr int64_t manyResults = 4096;    // enough threads to fill a device
-constexpr int64_t elementsPerChunk = 8192;
+constexpr int threads = 256;
+constexpr int64_t manyResults = 4096;     // enough of them to fill a device with one thread or warp each
+constexpr int64_t shortReduction = 32;
+constexpr int64_t elementsPerThread = 8;  // of a chunk, at least
+constexpr int64_t blocksWanted = 512;
 constexpr int64_t chunksMax = 256;
+static_assert(manyResults <= ticketsMax);
 
 // ---- what is combined: values, or values with their indices -------------------------------------------------------------
 
@@ -53,76 +61,129 @@ __device__ typename R::State fold(const ReduceProgram& p, const T* in, int64_t f
   return state;
 }
 
-// Combines the states of a block; thread 0 has the result. Within warps by shuffles, across them in shared memory.
 template <class R>
-__device__ typename R::State foldBlock(typename R::State state) {
+struct Combine {
   using State = typename R::State;
-  State* perWarp = sharedArray<State>();
-  for (int delta = 16; delta > 0; delta /= 2) state = R::combine(state, shuffleDown(state, unsigned(delta)));
-  if (threadIdx.x % 32 == 0) perWarp[threadIdx.x / 32] = state;
-  __syncthreads();
-  if (threadIdx.x == 0)
-    for (unsigned w = 1; w < blockDim.x / 32; ++w) state = R::combine(state, perWarp[w]);
-  __syncthreads();  // perWarp may be used again
-  return state;
-}
+  __device__ State operator()(State a, State b) const { return R::combine(a, b); }
+};
+
+// ---- many results -----------------------------------------------------------------------------------------------------
 
 template <class R, class T>
-__global__ void threadPerResult(ReduceProgram p, const T* in, typename R::Out* out) {
+__global__ void threadPerResult(ReduceProgram p, uint8_t* const* slots) {
+  const T* in = reinterpret_cast<const T*>(addressOf(p.in, slots));
+  auto* out = reinterpret_cast<typename R::Out*>(addressOf(p.out, slots));
   for (int64_t i = threadNumber(); i < p.results; i += threadCount())
     out[i] = R::finish(fold<R>(p, in + placeOf(i, p.rankKept, p.dimsKept, p.stridesKept), 0, p.reduced, 1));
 }
 
-// Block (i, chunk) combines one chunk of result i into partial[i * chunks + chunk].
+// Lanes take neighbouring elements of one result.
 template <class R, class T>
-__global__ void blockPerChunk(ReduceProgram p, const T* in, typename R::State* partial, int64_t chunks, int64_t chunkElements) {
-  for (int64_t at = blockIdx.x; at < p.results * chunks; at += gridDim.x) {
-    const int64_t first = at % chunks * chunkElements, last = first + chunkElements;
-    const T* elements = in + placeOf(at / chunks, p.rankKept, p.dimsKept, p.stridesKept);
-    const auto state = foldBlock<R>(fold<R>(p, elements, first + threadIdx.x, last < p.reduced ? last : p.reduced, blockDim.x));
-    if (threadIdx.x == 0) partial[at] = state;
+__global__ void warpPerResult(ReduceProgram p, uint8_t* const* slots) {
+  const T* in = reinterpret_cast<const T*>(addressOf(p.in, slots));
+  auto* out = reinterpret_cast<typename R::Out*>(addressOf(p.out, slots));
+  const int lane = int(threadIdx.x % 32);
+  for (int64_t i = threadNumber() / 32; i < p.results; i += threadCount() / 32) {
+    auto state = fold<R>(p, in + placeOf(i, p.rankKept, p.dimsKept, p.stridesKept), lane, p.reduced, 32);
+    for (unsigned delta = 16; delta > 0; delta /= 2) state = R::combine(state, shuffleDown(state, delta));
+    if (lane == 0) out[i] = R::finish(state);
   }
 }
 
-template <class R>
-__global__ void finishChunks(int64_t results, const typename R::State* partial, typename R::Out* out, int64_t chunks) {
-  for (int64_t i = threadNumber(); i < results; i += threadCount()) {
-    typename R::State state = partial[i * chunks];
-    for (int64_t chunk = 1; chunk < chunks; ++chunk) state = R::combine(state, partial[i * chunks + chunk]);
-    out[i] = R::finish(state);
+// ---- few results --------------------------------------------------------------------------------------------------------
+
+// A block takes one chunk of `width` neighbouring results: one, whose elements lie together, or a warp of them, which do.
+template <class R, int width>
+struct Team {
+  using State = typename R::State;
+  using Block = cub::BlockReduce<State, threads>;
+  static constexpr int depth = threads / width;
+  static constexpr std::size_t sharedBytes = width == 1 ? sizeof(typename Block::TempStorage) : threads * sizeof(State);
+
+  // The states of the `depth` threads that share a result, combined; the first of them has it.
+  __device__ static State combine(State state) {
+    if constexpr (width == 1) {
+      return Block(*sharedArray<typename Block::TempStorage>()).Reduce(state, Combine<R>());
+    } else {
+      State* states = sharedArray<State>();
+      states[threadIdx.x] = state;
+      for (int half = depth / 2; half > 0; half /= 2) {
+        __syncthreads();
+        if (int(threadIdx.x) < half * width) states[threadIdx.x] = R::combine(states[threadIdx.x], states[threadIdx.x + half * width]);
+      }
+      return states[threadIdx.x];
+    }
   }
+};
+
+// Block (group, chunk). With several chunks, the last block of a group combines what all have left in `partial`.
+template <class R, class T, int width>
+__global__ void chunkPerBlock(ReduceProgram p, int64_t chunks, uint8_t* const* slots, typename R::State* partial, uint32_t* tickets) {
+  using Team = Team<R, width>;
+  const T* in = reinterpret_cast<const T*>(addressOf(p.in, slots));
+  auto* out = reinterpret_cast<typename R::Out*>(addressOf(p.out, slots));
+  const int64_t group = blockIdx.x / chunks, chunk = blockIdx.x % chunks, chunkElements = (p.reduced + chunks - 1) / chunks;
+  const int64_t result = group * width + threadIdx.x % width, first = chunk * chunkElements, last = first + chunkElements;
+  const int lane = int(threadIdx.x) / width;
+  typename R::State state = R::identity();
+  if (result < p.results)
+    state = fold<R>(p, in + placeOf(result, p.rankKept, p.dimsKept, p.stridesKept), first + lane, last < p.reduced ? last : p.reduced,
+                    Team::depth);
+  state = Team::combine(state);
+  if (chunks > 1) {
+    if (lane == 0) partial[blockIdx.x * width + threadIdx.x] = state;
+    if (!lastToArrive(&tickets[group], uint32_t(chunks))) return;
+    state = R::identity();
+    for (int64_t i = lane; i < chunks; i += Team::depth)
+      state = R::combine(state, readShared(&partial[(group * chunks + i) * width + threadIdx.x % width]));
+    state = Team::combine(state);
+  }
+  if (lane == 0 && result < p.results) out[result] = R::finish(state);
 }
+
+// ---- which of them ------------------------------------------------------------------------------------------------------
+
+// Whether neighbouring results lie closer together than neighbouring elements of a result.
+bool goesAcross(const ReduceProgram& p) {
+  if (p.rankKept == 0 || p.rankReduced == 0 || p.results < 8) return false;
+  return std::abs(p.stridesKept[p.rankKept - 1]) < std::abs(p.stridesReduced[p.rankReduced - 1]);
+}
+
+int64_t widthOf(const ReduceProgram& p) { return goesAcross(p) ? 32 : 1; }
+int64_t groupsOf(const ReduceProgram& p) { return (p.results + widthOf(p) - 1) / widthOf(p); }
+
+bool isWide(const ReduceProgram& p) { return p.results >= manyResults || p.reduced < shortReduction; }
 
 int64_t chunksOf(const ReduceProgram& p) {
-  const int64_t chunks = (p.reduced + elementsPerChunk - 1) / elementsPerChunk;
-  return chunks < 1 ? 1 : chunks > chunksMax ? chunksMax : chunks;
+  const int64_t atMost = p.reduced / (threads / widthOf(p) * elementsPerThread);
+  return std::max<int64_t>(1, std::min({atMost, blocksWanted / groupsOf(p), chunksMax}));
+}
+
+template <class R, class T, int width>
+void launchChunks(const ReduceProgram& p, const RunMemory& memory, Recorder& recorder) {
+  const int64_t chunks = chunksOf(p);
+  launch(recorder, "reduce, chunks of a result to a block", chunkPerBlock<R, T, width>, unsigned(groupsOf(p) * chunks), threads,
+         Team<R, width>::sharedBytes, p, chunks, memory.slots, reinterpret_cast<typename R::State*>(memory.scratch), memory.tickets);
 }
 
 template <class R, class T>
-void reduceWith(const ReduceProgram& p, const void* input, void* output, void* scratch, cudaStream_t stream) {
-  const T* in = static_cast<const T*>(input);
-  auto* out = static_cast<typename R::Out*>(output);
-  if (p.results >= manyResults || p.reduced < 32) {
-    launch("reduce, a thread per result", threadPerResult<R, T>, blocksFor(p.results), blockThreads, 0, stream, p, in, out);
-    return;
-  }
-  using State = typename R::State;
-  State* partial = static_cast<State*>(scratch);
-  const int64_t chunks = chunksOf(p), chunkElements = (p.reduced + chunks - 1) / chunks;
-  launch("reduce, a block per chunk", blockPerChunk<R, T>, blocksFor(p.results * chunks, 1), unsigned(threadsPerBlock),
-         sizeof(State) * (threadsPerBlock / 32), stream, p, in, partial, chunks, chunkElements);
-  launch("reduce, the chunks of a result", finishChunks<R>, blocksFor(p.results), blockThreads, 0, stream, p.results, partial, out, chunks);
+void reduceWith(const ReduceProgram& p, const RunMemory& memory, Recorder& recorder) {
+  if (!isWide(p)) return goesAcross(p) ? launchChunks<R, T, 32>(p, memory, recorder) : launchChunks<R, T, 1>(p, memory, recorder);
+  if (p.reduced < shortReduction || goesAcross(p))
+    launch(recorder, "reduce, a thread to a result", threadPerResult<R, T>, blocksFor(p.results), blockThreads, 0, p, memory.slots);
+  else
+    launch(recorder, "reduce, a warp to a result", warpPerResult<R, T>, blocksFor(p.results, threads / 32), threads, 0, p, memory.slots);
 }
 
 template <class T>
-void reduceNumbers(const ReduceProgram& p, const void* in, void* out, void* scratch, cudaStream_t stream) {
+void reduceNumbers(const ReduceProgram& p, const RunMemory& memory, Recorder& recorder) {
   switch (p.monoid) {
-    case Monoid::sum: return reduceWith<Values<SumOf<T>, T>, T>(p, in, out, scratch, stream);
-    case Monoid::prod: return reduceWith<Values<ProdOf<T>, T>, T>(p, in, out, scratch, stream);
-    case Monoid::max: return reduceWith<Values<MaxOf<T>, T>, T>(p, in, out, scratch, stream);
-    case Monoid::min: return reduceWith<Values<MinOf<T>, T>, T>(p, in, out, scratch, stream);
-    case Monoid::argmax: return reduceWith<Indices<MaxOf<T>, T>, T>(p, in, out, scratch, stream);
-    case Monoid::argmin: return reduceWith<Indices<MinOf<T>, T>, T>(p, in, out, scratch, stream);
+    case Monoid::sum: return reduceWith<Values<SumOf<T>, T>, T>(p, memory, recorder);
+    case Monoid::prod: return reduceWith<Values<ProdOf<T>, T>, T>(p, memory, recorder);
+    case Monoid::max: return reduceWith<Values<MaxOf<T>, T>, T>(p, memory, recorder);
+    case Monoid::min: return reduceWith<Values<MinOf<T>, T>, T>(p, memory, recorder);
+    case Monoid::argmax: return reduceWith<Indices<MaxOf<T>, T>, T>(p, memory, recorder);
+    case Monoid::argmin: return reduceWith<Indices<MinOf<T>, T>, T>(p, memory, recorder);
     default: return;  // no number is a boolean: the plan was checked
   }
 }
@@ -131,20 +192,21 @@ void reduceNumbers(const ReduceProgram& p, const void* in, void* out, void* scra
 
 int64_t reduceScratchBytes(const ReduceProgram& program) {
   constexpr int64_t stateBytesMax = 16;
-  return program.results >= manyResults ? 0 : program.results * chunksOf(program) * stateBytesMax;
+  if (isWide(program) || program.results == 0) return 0;
+  return groupsOf(program) * widthOf(program) * chunksOf(program) * stateBytesMax;
 }
 
-void launchReduce(const ReduceProgram& program, const void* in, void* out, void* scratch, cudaStream_t stream) {
+void launchReduce(const ReduceProgram& program, const RunMemory& memory, Recorder& recorder) {
   if (program.results == 0) return;
   switch (program.type) {
-    case Type::f32: return reduceNumbers<float>(program, in, out, scratch, stream);
-    case Type::f64: return reduceNumbers<double>(program, in, out, scratch, stream);
-    case Type::i32: return reduceNumbers<int32_t>(program, in, out, scratch, stream);
-    case Type::u32: return reduceNumbers<uint32_t>(program, in, out, scratch, stream);
+    case Type::f32: return reduceNumbers<float>(program, memory, recorder);
+    case Type::f64: return reduceNumbers<double>(program, memory, recorder);
+    case Type::i32: return reduceNumbers<int32_t>(program, memory, recorder);
+    case Type::u32: return reduceNumbers<uint32_t>(program, memory, recorder);
     case Type::boolean:
       if (program.monoid == Monoid::logicalAnd)
-        return reduceWith<Values<AllOf<uint8_t>, uint8_t>, uint8_t>(program, in, out, scratch, stream);
-      return reduceWith<Values<AnyOf<uint8_t>, uint8_t>, uint8_t>(program, in, out, scratch, stream);
+        return reduceWith<Values<AllOf<uint8_t>, uint8_t>, uint8_t>(program, memory, recorder);
+      return reduceWith<Values<AnyOf<uint8_t>, uint8_t>, uint8_t>(program, memory, recorder);
   }
 }
 

@@ -23,12 +23,11 @@ struct DeviceRun {
   std::string failure;  // empty: none
 };
 
-inline DeviceRun runOnCuda(const Words& words, const std::vector<Bytes>& inputs, Control* control = nullptr) {
-  const Device& device = *cuda::devices().front();
-  const auto program = device.compile(decode(words));
+/// Runs on fresh buffers.
+inline DeviceRun run(Program& program, const std::vector<Bytes>& inputs, Control* control = nullptr) {
   std::vector<std::unique_ptr<Buffer>> owned;
   const auto buffer = [&](int64_t bytes) {
-    owned.push_back(device.allocate(bytes));
+    owned.push_back(program.device.allocate(bytes));
     return owned.back().get();
   };
   std::vector<Buffer*> in, out;
@@ -36,9 +35,9 @@ inline DeviceRun runOnCuda(const Words& words, const std::vector<Bytes>& inputs,
     in.push_back(buffer(input.count()));
     in.back()->write(0, input.data(), input.count());
   }
-  for (const int64_t bytes : program->plan().outputBytes) out.push_back(buffer(bytes));
+  for (const int64_t bytes : program.plan().outputBytes) out.push_back(buffer(bytes));
   Status status;
-  program->run(in, out, 1, control, status);
+  program.run(in, out, 1, control, status);
   DeviceRun run;
   if (!status.ok()) run.failure = status.code == Status::cancelled ? "cancelled" : status.message;
   for (Buffer* output : out) {
@@ -46,6 +45,12 @@ inline DeviceRun runOnCuda(const Words& words, const std::vector<Bytes>& inputs,
     output->read(0, run.outputs.back().data(), output->bytes);
   }
   return run;
+}
+
+inline std::unique_ptr<Program> compileForCuda(const Words& words) { return cuda::devices().front()->compile(decode(words)); }
+
+inline DeviceRun runOnCuda(const Words& words, const std::vector<Bytes>& inputs, Control* control = nullptr) {
+  return run(*compileForCuda(words), inputs, control);
 }
 
 /// Differences in units of tolerance * (1 + |reference|); NaN equals NaN, infinities themselves.

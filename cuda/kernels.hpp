@@ -42,9 +42,10 @@ struct ClusterAccess {
   int32_t strides[rankMax];
 };
 
-/// `loads`, `steps` and `stores` are device memory.
+/// `loads`, `steps` and `stores` are device memory; the steps are as step.cuh has them. `wide` where any value has 8 bytes.
 struct ClusterProgram {
-  uint32_t rank, loadCount, stepCount, storeCount;
+  bool wide;
+  uint32_t registers, rank, loadCount, stepCount, storeCount;
   uint32_t dims[rankMax];
   int64_t elements;
   const ClusterAccess* loads;

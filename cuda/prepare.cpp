@@ -1,11 +1,14 @@
 #include "prepare.hpp"
 
+#include <credence/elementwise.hpp>
 #include <credence/rows.hpp>
 #include <credence/type.hpp>
 
 #include <algorithm>
 #include <limits>
 #include <numeric>
+
+#include "step_form.hpp"
 
 namespace credence::cuda {
 namespace {
@@ -29,6 +32,78 @@ std::vector<ClusterAccess> accessesOf(const std::vector<Access>& accesses) {
     out.push_back(made);
   }
   return out;
+}
+
+// ---- clusters -----------------------------------------------------------------------------------------------------------
+
+int operandsOf(const Step& step) {
+  switch (stepOps[step.opcode - 1].arity) {
+    case Arity::constant:
+    case Arity::iota: return 0;
+    case Arity::binary: return 2;
+    case Arity::select: return 3;
+    default: return 1;
+  }
+}
+
+bool reads(const Step& step, uint32_t reg) {
+  const uint32_t operands[] = {step.a, step.b, step.c};
+  return std::count(operands, operands + operandsOf(step), reg) > 0;
+}
+
+// Whether anything but the next step reads the result of step i.
+bool isKept(const Cluster& cluster, std::size_t i) {
+  const uint32_t reg = cluster.steps[i].dst;
+  for (std::size_t j = i + 1; j < cluster.steps.size(); ++j) {
+    if (j > i + 1 && reads(cluster.steps[j], reg)) return true;
+    if (cluster.steps[j].dst == reg) return false;
+  }
+  return std::any_of(cluster.stores.begin(), cluster.stores.end(), [&](const Access& store) { return store.reg == reg; });
+}
+
+// The bits of a constant, in the type it is used as.
+template <class T>
+uint64_t bitsOf(double number) {
+  const T value = Cast::apply<T>(number);
+  uint64_t bits = 0;
+  memcpy(&bits, &value, sizeof value);
+  return bits;
+}
+uint64_t bitsOf(Type type, double number) {
+  switch (type) {
+    case Type::f32: return bitsOf<float>(number);
+    case Type::f64: return bitsOf<double>(number);
+    case Type::i32: return bitsOf<int32_t>(number);
+    case Type::u32: return bitsOf<uint32_t>(number);
+    case Type::boolean: return bitsOf<uint8_t>(number);
+  }
+  return 0;
+}
+
+std::vector<Step> stepsOf(const Cluster& cluster) {
+  std::vector<Step> steps = cluster.steps;
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    Step& step = steps[i];
+    if (stepOps[step.opcode - 1].arity == Arity::constant) {
+      const uint64_t bits = bitsOf(step.type, bitCast<double>(uint64_t{step.b} | uint64_t{step.c} << 32));
+      step.b = uint32_t(bits);
+      step.c = uint32_t(bits >> 32);
+    }
+    uint32_t* const operands[] = {&step.a, &step.b, &step.c};
+    for (int operand = 0; operand < operandsOf(step) && i > 0; ++operand)
+      if (*operands[operand] == cluster.steps[i - 1].dst) *operands[operand] = previousResult;
+    if (!isKept(cluster, i)) step.dst = notKept;
+  }
+  return steps;
+}
+
+bool isWide(const Cluster& cluster) {
+  const auto wide = [](Type type) { return type == Type::f64; };
+  return std::any_of(cluster.loads.begin(), cluster.loads.end(), [&](const Access& load) { return wide(load.type); }) ||
+         std::any_of(cluster.stores.begin(), cluster.stores.end(), [&](const Access& store) { return wide(store.type); }) ||
+         std::any_of(cluster.steps.begin(), cluster.steps.end(), [&](const Step& step) {
+           return wide(step.type) || (stepOps[step.opcode - 1].arity == Arity::cast && wide(Type(step.b)));
+         });
 }
 
 }  // namespace
@@ -59,6 +134,8 @@ const T* Prepared::upload(const std::vector<T>& values) {
 
 Prepared::AnyProgram Prepared::prepare(const Cluster& cluster) {
   ClusterProgram program{};
+  program.wide = isWide(cluster);
+  program.registers = cluster.registers;
   program.rank = uint32_t(cluster.dims.size());
   program.loadCount = uint32_t(cluster.loads.size());
   program.stepCount = uint32_t(cluster.steps.size());
@@ -66,7 +143,7 @@ Prepared::AnyProgram Prepared::prepare(const Cluster& cluster) {
   copyTo(cluster.dims, program.dims);
   program.elements = product(cluster.dims);
   program.loads = upload(accessesOf(cluster.loads));
-  program.steps = upload(cluster.steps);
+  program.steps = upload(stepsOf(cluster));
   program.stores = upload(accessesOf(cluster.stores));
   return program;
 }

@@ -50,9 +50,12 @@ struct alignas(sizeof(T) * count) Pack {
 template <class T, int width, class Whole, class Each>
 __device__ void visit(const ClusterProgram& p, const ClusterAccess& access, const Group& group, uint8_t* slot, Whole whole, Each each) {
   T* const base = reinterpret_cast<T*>(slot) + access.offset;
-  int64_t first = 0;
-  for (uint32_t d = 0; d < p.rank; ++d) first += int64_t(group.index[d]) * access.strides[d];
   const int64_t step = access.strides[p.rank - 1];
+  int64_t first = group.element * step;  // along a single dimension
+  if (p.rank > 1) {
+    first = 0;
+    for (uint32_t d = 0; d < p.rank; ++d) first += int64_t(group.index[d]) * access.strides[d];
+  }
   if (group.inRow && group.count == width && step == 1 && reinterpret_cast<uintptr_t>(base + first) % (width * sizeof(T)) == 0) {
     whole(base + first);
     return;

@@ -46,31 +46,35 @@ struct alignas(sizeof(T) * count) Pack {
 };
 
 // One operand's tile on its way from memory, through registers, to shared memory: `rows` x depth, element (r, d) at
-// d * pitch + r; zero outside the matrix. Threads go along the matrix's contiguous side.
+// d * pitch + r; zero outside the matrix. Threads go along the matrix's contiguous side, and from element to element of a
+// thread only one coordinate moves.
 template <class T, int rows, int depth, int pitch, int threads>
 struct Loader {
+  static_assert(threads % rows == 0 && threads % depth == 0);
   static constexpr int perThread = rows * depth / threads;
+  const bool alongDepth;
+  const int row, at;               // of this thread's first element
+  const int nextRow, nextAt;       // from one to the next
+  const int64_t rowStride, depthStride;
   T held[perThread];
 
-  __device__ static int rowOf(int i, bool alongDepth) { return alongDepth ? i / depth : i % rows; }
-  __device__ static int depthOf(int i, bool alongDepth) { return alongDepth ? i % depth : i / rows; }
+  __device__ Loader(int64_t rowStride, int64_t depthStride)
+      : alongDepth(depthStride == 1),
+        row(int(threadIdx.x) / (alongDepth ? depth : 1) % rows), at(int(threadIdx.x) / (alongDepth ? 1 : rows) % depth),
+        nextRow(alongDepth ? threads / depth : 0), nextAt(alongDepth ? 0 : threads / rows), rowStride(rowStride), depthStride(depthStride) {}
 
-  __device__ void fetch(const T* matrix, int64_t rowStride, int64_t depthStride, int64_t row, int64_t at, int64_t rowEnd, int64_t depthEnd) {
-    const bool alongDepth = depthStride == 1;
+  // From the tile that starts at `corner`, with so many rows and so much depth to the end of the matrix.
+  __device__ void fetch(const T* corner, int64_t rowsLeft, int64_t depthLeft) {
+    const T* const first = corner + row * rowStride + at * depthStride;
+    const int64_t step = nextRow * rowStride + nextAt * depthStride;
 #pragma unroll
-    for (int i = 0; i < perThread; ++i) {
-      const int number = int(threadIdx.x) + i * threads;
-      const int64_t r = row + rowOf(number, alongDepth), d = at + depthOf(number, alongDepth);
-      held[i] = r < rowEnd && d < depthEnd ? matrix[r * rowStride + d * depthStride] : T(0);
-    }
+    for (int i = 0; i < perThread; ++i)
+      held[i] = row + i * nextRow < rowsLeft && at + i * nextAt < depthLeft ? first[i * step] : T(0);
   }
-  __device__ void put(T* shared, int64_t depthStride) const {
-    const bool alongDepth = depthStride == 1;
+  __device__ void put(T* shared) const {
+    T* const first = shared + at * pitch + row;
 #pragma unroll
-    for (int i = 0; i < perThread; ++i) {
-      const int number = int(threadIdx.x) + i * threads;
-      shared[depthOf(number, alongDepth) * pitch + rowOf(number, alongDepth)] = held[i];
-    }
+    for (int i = 0; i < perThread; ++i) first[i * (nextAt * pitch + nextRow)] = held[i];
   }
 };
 
@@ -85,7 +89,7 @@ template <class S>
 __device__ void multiplyTile(const typename S::T* aTile, const typename S::T* bTile, int down, int across, typename S::T (&sums)[S::height][S::width]) {
   using T = typename S::T;
   using Packed = Pack<T, S::pack>;
-#pragma unroll
+#pragma unroll 4
   for (int d = 0; d < S::depth; ++d) {
     T left[S::height], right[S::width];
 #pragma unroll
@@ -122,15 +126,15 @@ __global__ void __launch_bounds__(S::threads)
     const T* a = reinterpret_cast<const T*>(addressOf(p.a.place, slots)) + batch * p.a.batchStride;
     const T* b = reinterpret_cast<const T*>(addressOf(p.b.place, slots)) + batch * p.b.batchStride;
     T sums[S::height][S::width] = {};
-    Loader<T, S::rows, S::depth, S::aPitch, S::threads> aLoader;
-    Loader<T, S::cols, S::depth, S::bPitch, S::threads> bLoader;
+    Loader<T, S::rows, S::depth, S::aPitch, S::threads> aLoader(p.a.rowStride, p.a.colStride);
+    Loader<T, S::cols, S::depth, S::bPitch, S::threads> bLoader(p.b.colStride, p.b.rowStride);  // B transposed: its columns are the rows
     const auto fetch = [&](int64_t k) {
-      aLoader.fetch(a, p.a.rowStride, p.a.colStride, row, k, p.m, kLast);
-      bLoader.fetch(b, p.b.colStride, p.b.rowStride, col, k, p.n, kLast);  // B transposed: its columns are the rows
+      aLoader.fetch(a + row * p.a.rowStride + k * p.a.colStride, p.m - row, kLast - k);
+      bLoader.fetch(b + col * p.b.colStride + k * p.b.rowStride, p.n - col, kLast - k);
     };
     const auto put = [&](int stage) {
-      aLoader.put(shared + stage * S::stageElements, p.a.colStride);
-      bLoader.put(shared + stage * S::stageElements + S::depth * S::aPitch, p.b.rowStride);
+      aLoader.put(shared + stage * S::stageElements);
+      bLoader.put(shared + stage * S::stageElements + S::depth * S::aPitch);
     };
     if (kFirst < kLast) fetch(kFirst), put(0);
     __syncthreads();

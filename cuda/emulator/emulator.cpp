@@ -26,7 +26,8 @@ constexpr std::size_t exchangeBytesMax = 16;
 enum class Waiting { nothing, block, warp };
 
 struct Fiber {
-  ucontext_t context;
+  ucontext_t context;   // where it begins, the first time
+  jmp_buf place;        // where it goes on: a jump keeps the signal mask, which a context would ask the kernel for
   std::unique_ptr<unsigned char[]> stack;
   dim3 index;
   int lane, warp;
@@ -35,6 +36,7 @@ struct Fiber {
   bool vote;            // at it
   unsigned generation;  // of the warp's exchange waited for
   bool done;
+  bool begun;           // it has run a body, and stands ready for the next
 };
 
 // A rendezvous of the lanes of one warp: `given` collects, `published` is what the last complete exchange left.
@@ -50,7 +52,7 @@ struct Launch {
   std::unique_ptr<GuardedMemory> shared;
   const std::function<void()>* body = nullptr;
   const char* kernel = nullptr;
-  ucontext_t scheduler;
+  jmp_buf scheduler;
   Fiber* current = nullptr;
   bool votes = false;  // whether any thread voted at the last barrier
   std::mt19937_64 random{1};
@@ -71,22 +73,31 @@ void fail(const char* format, ...) {
 }
 bool failed() { return machine().error != cudaSuccess; }
 
+void toScheduler(Fiber& fiber) {
+  if (_setjmp(fiber.place) == 0) _longjmp(run.scheduler, 1);
+}
+
+// One thread after the other, a launch after the other.
 void enter() {
-  (*run.body)();
-  run.current->done = true;
-  swapcontext(&run.current->context, &run.scheduler);
+  for (;;) {
+    (*run.body)();
+    run.current->done = true;
+    toScheduler(*run.current);
+  }
 }
 
 void resume(Fiber& fiber) {
   run.current = &fiber;
   threadIdx = fiber.index;
-  swapcontext(&run.scheduler, &fiber.context);
+  if (_setjmp(run.scheduler) != 0) return;  // it waits, or is done
+  if (fiber.begun) _longjmp(fiber.place, 1);
+  fiber.begun = true;
+  setcontext(&fiber.context);
 }
 
 void waitFor(Waiting what) {
-  Fiber& fiber = *run.current;
-  fiber.waiting = what;
-  swapcontext(&fiber.context, &run.scheduler);
+  run.current->waiting = what;
+  toScheduler(*run.current);
 }
 
 void startFibers(dim3 block) {
@@ -101,6 +112,7 @@ void startFibers(dim3 block) {
     fiber.warp = int(i / 32);
     fiber.waiting = Waiting::nothing;
     fiber.done = false;
+    if (fiber.begun) continue;
     getcontext(&fiber.context);
     fiber.context.uc_stack.ss_sp = fiber.stack.get();
     fiber.context.uc_stack.ss_size = stackBytes;
@@ -297,6 +309,7 @@ void exchange(unsigned mask, const void* give, void* take, std::size_t bytes, in
 
 void launch(const char* name, dim3 grid, dim3 block, std::size_t sharedBytes, const std::function<void()>& body) {
   if (failed()) return;  // as on a device, an error stays until it is asked for
+  for (Fiber& fiber : run.fibers) fiber.begun &= fiber.done;  // those a fault or an error has left in the middle start afresh
   run.kernel = name;
   if (block.x * block.y * block.z == 0 || block.x * block.y * block.z > 1024 || grid.x == 0 || grid.y == 0 || grid.z == 0 ||
       grid.y > 65535 || grid.z > 65535 || sharedBytes > 48 << 10)

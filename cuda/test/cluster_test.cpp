@@ -99,6 +99,34 @@ TEST_F(Cluster, StridedViewsAgree) {
     for (uint32_t j = cols; j < 2 * cols; ++j) ASSERT_NEAR(device[i * 2 * cols + j], reference[i * 2 * cols + j], 1e-6);
 }
 
+TEST_F(Cluster, GroupsOfElementsCrossRowsAndEndsAndMisalignedStarts) {
+  // out[i, j, k] = 2 a[i, k, j] + b[i, j, k] from element 1 on, + j, in rows of a few elements that no group of four fits
+  for (const uint32_t cols : {1u, 2u, 3u, 5u, 8u}) {
+    PlanBuilder plan;
+    const uint32_t deep = 5, wide = 7, all = deep * wide * cols;
+    const Bytes a(ramp<float>(all)), b(ramp<float>(all + 1, 0.5));
+    const uint32_t aSlot = plan.input(a.count()), bSlot = plan.input(b.count()), out = plan.output(all * 4);
+    const std::vector<int32_t> strides = {int32_t(wide * cols), int32_t(cols), 1};
+    plan.add(cluster({.dims = {deep, wide, cols},
+                      .loads = {{0, Type::f32, aSlot, {int32_t(wide * cols), 1, int32_t(wide)}}, {1, Type::f32, bSlot, strides, 1}},
+                      .steps = {constant(Type::f32, 2, 2), {"mul", Type::f32, 3, 0, 2}, {"add", Type::f32, 3, 3, 1}, {"iota", Type::f32, 4, 1}, {"add", Type::f32, 3, 3, 4}},
+                      .stores = {{3, Type::f32, out, strides}}}));
+    expectParity<float>(plan.words(), {a, b}, 1e-6, std::to_string(cols) + " columns");
+  }
+}
+
+TEST_F(Cluster, ResultsThatOnlyTheNextStepReadsAgree) {
+  // Registers written anew, read twice, read late, and read by a store only.
+  PlanBuilder plan;
+  const Bytes x(ramp<float>(count, 2));
+  const uint32_t in = plan.input(x.count()), first = plan.output(x.count()), second = plan.output(x.count());
+  plan.add(cluster({.dims = {count}, .loads = {{0, Type::f32, in, {1}}},
+                    .steps = {{"tanh", Type::f32, 1, 0}, {"mul", Type::f32, 2, 1, 1}, {"add", Type::f32, 1, 2, 0}, {"exp", Type::f32, 2, 1},
+                              {"add", Type::f32, 2, 2, 1}, {"neg", Type::f32, 3, 0}, {"mul", Type::f32, 0, 3, 2}},
+                    .stores = {{0, Type::f32, first, {1}}, {2, Type::f32, second, {1}}}}));
+  for (const std::size_t output : {0u, 1u}) expectParity<float>(plan.words(), {x}, 1e-6, "output", output);
+}
+
 TEST_F(Cluster, LongProgramsWithSeveralStoresInPlaceAgree) {
   PlanBuilder plan;
   const Bytes x(ramp<double>(count, 2));

@@ -16,6 +16,8 @@ const Shape shapes[] = {
     {"many short rows", {5000}, {6}, {6}, {1}},
     {"two reduced dimensions of a transposed array", {7, 3}, {20, 11}, {1, 7}, {231, 21}},
     {"backwards", {4}, {100}, {100}, {-1}},
+    {"long columns", {40}, {700}, {1}, {40}},  // in chunks, a warp of results to a block
+    {"many rows", {4100}, {33}, {3}, {1}},  // a warp each; they overlap
 };
 
 template <class T>

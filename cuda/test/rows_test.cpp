@@ -185,6 +185,31 @@ void expectReal(Type type) {
 
 using RowsParity = CudaParity;
 
+TEST_F(RowsParity, LongRowsAreSortedInTilesAndMerged) {
+  for (const uint32_t n : {65u, 2048u, 2049u, 5000u, 9000u}) {
+    std::vector<float> x = samples<float>(3 * n);
+    for (uint32_t i = 0; i < 3 * n; i += 7) x[i] = float(i % 5);  // many equal ones: the sort is stable
+    expectRows({"sort", 3, {in(x, Type::f32, n)}, {out(Type::f32, n), out(Type::i32, n)}});
+  }
+  expectRows({"sort", 2, {in(samples<double>(2 * 3000), Type::f64, 3000)}, {out(Type::f64, 3000), out(Type::i32, 3000)}});
+}
+
+TEST_F(RowsParity, SplinesOfManyBinsFitNoSharedMemoryAndAgree) {
+  const std::vector<double> spline = {3, 1e-3, 1e-3, 1e-3};
+  const Operand x = in(spread<double>(-3.5, 3.5), Type::f64, 1), p = in(ramp<double>(rows * 191, 2), Type::f64, 191);
+  expectRows({"rationalQuadraticReverse", rows, {x, p, x, x}, {out(Type::f64, 1), out(Type::f64, 191)}, {64, 0}, spline, 1e-10});
+  // One row of parameters for all rows.
+  expectRows({"rationalQuadratic", rows, {x, in(ramp<double>(29, 2), Type::f64, 29, true)}, {out(Type::f64, 1), out(Type::f64, 1)}, {10, 0}, spline, 1e-12});
+}
+
+TEST_F(RowsParity, PathsDoNotDependOnTheThreadThatRunsThem) {
+  const uint32_t many = 3000;
+  std::vector<float> rates(3 * many);
+  for (uint32_t r = 0; r < many; ++r) rates[3 * r] = 0.3f, rates[3 * r + 1] = 0.4f, rates[3 * r + 2] = float(r % 3);
+  expectRows({"birthDeathEvents", many, {key(), in(whole<float>(0, 20, many), Type::f32, 1), in<float>({1, 2}, Type::f32, 2, true), in(rates, Type::f32, 3)},
+              {out(Type::f32, 2), out(Type::f32, 1)}, {0}, {200}});
+}
+
 TEST_F(RowsParity, EveryRowOperationAgreesWithTheCpu) {
   expectReal<float>(Type::f32);
   expectReal<double>(Type::f64);

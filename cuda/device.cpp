@@ -9,6 +9,8 @@
 namespace credence::cuda {
 namespace {
 
+constexpr int oldestMajor = 8;  // of the architectures in CMakeLists.txt
+
 // CREDENCE_CUDA_TF32=1: products of f32 on tensor cores, for programs compiled from now on.
 bool tensorCoresWanted() {
   const char* wanted = std::getenv("CREDENCE_CUDA_TF32");
@@ -62,6 +64,9 @@ class CudaDevice final : public Device {
   explicit CudaDevice(int number) : number_(number) {
     cudaDeviceProp properties;
     check(cudaGetDeviceProperties(&properties, number), "describing a device");
+    if (properties.major < oldestMajor)
+      throw std::runtime_error("cuda:" + std::to_string(number) + " (" + properties.name + ") is sm_" + std::to_string(properties.major) +
+                               std::to_string(properties.minor) + ", and this build has code for sm_80 and later");
     description_ = {"cuda:" + std::to_string(number), "cuda", properties.name,
                     "sm_" + std::to_string(properties.major) + std::to_string(properties.minor), properties.multiProcessorCount,
                     int64_t(properties.totalGlobalMem)};
@@ -82,25 +87,55 @@ class CudaDevice final : public Device {
   DeviceDescription description_;
 };
 
+// What an answer to "which devices are there" means. Versions as CUDA numbers them: 12040 is 12.4; of a driver that is not there, 0.
+std::string absence(cudaError_t error, int driverVersion) {
+  const auto version = [](int number) { return std::to_string(number / 1000) + "." + std::to_string(number % 1000 / 10); };
+  if (driverVersion == 0) return "no NVIDIA driver is installed";
+  if (error == cudaErrorInsufficientDriver)
+    return "the NVIDIA driver supports CUDA " + version(driverVersion) + ", this build needs " + version(CUDART_VERSION) + ": update the driver";
+  if (error == cudaErrorNoDevice) return "the NVIDIA driver finds no GPU (is CUDA_VISIBLE_DEVICES set?)";
+  return cudaGetErrorString(error);
+}
+
+}  // namespace
+
+Found findDevices() {
+  Found found;
+  int count = 0, driverVersion = 0;
+  if (const cudaError_t error = cudaGetDeviceCount(&count); error != cudaSuccess) {
+    cudaGetLastError();  // no error for later calls
+    cudaDriverGetVersion(&driverVersion);
+    found.missing = absence(error, driverVersion);
+    return found;
+  }
+  for (int i = 0; i < count; ++i) {
+    try {
+      found.devices.push_back(std::make_unique<CudaDevice>(i));
+    } catch (const std::runtime_error& error) {
+      found.missing += (found.missing.empty() ? "" : "; ") + std::string(error.what());
+    }
+  }
+  return found;
+}
+
+namespace {
+
+const Found& foundOnce() {
+  static const Found found = findDevices();
+  return found;
+}
+
 }  // namespace
 
 const std::vector<const Device*>& devices() {
-  static const std::vector<std::unique_ptr<CudaDevice>> found = [] {
-    std::vector<std::unique_ptr<CudaDevice>> list;
-    int count = 0;
-    if (cudaGetDeviceCount(&count) != cudaSuccess) {
-      cudaGetLastError();  // no driver, or none that this build can use: no devices, and no error for later calls
-      return list;
-    }
-    for (int i = 0; i < count; ++i) list.push_back(std::make_unique<CudaDevice>(i));
-    return list;
-  }();
   static const std::vector<const Device*> pointers = [] {
     std::vector<const Device*> list;
-    for (const auto& device : found) list.push_back(device.get());
+    for (const auto& device : foundOnce().devices) list.push_back(device.get());
     return list;
   }();
   return pointers;
 }
+
+const std::string& whyNoDevices() { return foundOnce().missing; }
 
 }  // namespace credence::cuda

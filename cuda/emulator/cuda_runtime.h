@@ -115,8 +115,8 @@ void seed(std::uint64_t value);
 /// How much memory there is, until the next call: 4 GiB at first.
 void limitMemory(std::size_t bytes);
 
-/// What asking for devices gives from now on.
-void setDriver(cudaError_t answer);
+/// What asking for devices and for the driver's version gives from now on.
+void setDriver(cudaError_t answer, int version);
 
 // ---- what a thread may call ----------------------------------------------------------------------------------------------
 

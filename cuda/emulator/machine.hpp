@@ -20,6 +20,7 @@ struct Machine {
   std::size_t memoryLimit = std::size_t{4} << 30;
   std::vector<std::optional<unsigned>> conditions;  // by handle; empty: not set since the graph was launched
   cudaError_t driver = cudaSuccess;                 // what asking for devices gives
+  int driverVersion = CUDART_VERSION;
   cudaError_t error = cudaSuccess;
   std::string message;
 

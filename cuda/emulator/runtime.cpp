@@ -20,7 +20,10 @@ Machine& machine() {
 }
 
 void limitMemory(std::size_t bytes) { machine().memoryLimit = bytes; }
-void setDriver(cudaError_t answer) { machine().driver = answer; }
+void setDriver(cudaError_t answer, int version) {
+  machine().driver = answer;
+  machine().driverVersion = version;
+}
 
 namespace {
 
@@ -50,11 +53,11 @@ class Opened {
 // ---- devices, memory, streams -------------------------------------------------------------------------------------------
 
 cudaError_t cudaGetDeviceCount(int* count) { return *count = machine().driver == cudaSuccess, machine().driver; }
-cudaError_t cudaDriverGetVersion(int* version) { return *version = machine().driver == cudaSuccess ? CUDART_VERSION : 0, cudaSuccess; }
+cudaError_t cudaDriverGetVersion(int* version) { return *version = machine().driverVersion, cudaSuccess; }
 cudaError_t cudaSetDevice(int device) { return device == 0 ? cudaSuccess : cudaErrorInvalidValue; }
 
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int) {
-  *properties = {"the emulator", machine().memoryLimit, 1, 0, 0};
+  *properties = {"the emulator", machine().memoryLimit, 1, 8, 0};
   return cudaSuccess;
 }
 

@@ -1,5 +1,7 @@
 // Fused elementwise programs: a thread takes a few neighbouring elements, 16 bytes of each register, through all steps. The
 // registers lie in shared memory, where steps can choose among them; the result of the last step stays in the thread.
+#include <algorithm>
+
 #include "kernels.hpp"
 #include "launch.hpp"
 #include "step.cuh"
@@ -9,6 +11,15 @@ namespace {
 
 constexpr int64_t sharedBytesMax = 48 << 10;
 constexpr int64_t manyGroups = 1 << 16;  // of elements: enough for large blocks on every multiprocessor
+constexpr uint32_t batchMax = 32;        // clusters in one launch: what fits the 4 KiB of a kernel's parameters
+
+// Clusters that share a launch: blocks from firstBlock[i] to firstBlock[i + 1] are those of program i.
+struct Batch {
+  uint32_t count;
+  uint32_t firstBlock[batchMax + 1];
+  ClusterProgram programs[batchMax];
+};
+static_assert(sizeof(Batch) < 4000);
 
 // The elements of one thread: the index of the first, and whether the others follow it along the last dimension.
 struct Group {
@@ -72,11 +83,16 @@ __device__ void visit(const ClusterProgram& p, const ClusterAccess& access, cons
 }
 
 template <class Word>
-__global__ void clusterKernel(ClusterProgram p, uint8_t* const* slots) {
+__global__ void clusterKernel(const __grid_constant__ Batch batch, uint8_t* const* slots) {
+  uint32_t number = 0;
+  while (blockIdx.x >= batch.firstBlock[number + 1]) ++number;
+  const ClusterProgram& p = batch.programs[number];
+  const int64_t thread = int64_t(blockIdx.x - batch.firstBlock[number]) * blockDim.x + threadIdx.x;
+  const int64_t threads = int64_t(batch.firstBlock[number + 1] - batch.firstBlock[number]) * blockDim.x;
   constexpr int width = Lanes<Word>::count;
   constexpr uint32_t types = Lanes<Word>::types;
   RegisterFile<Word> file{sharedArray<Lanes<Word>>() + threadIdx.x, blockDim.x, {}};
-  for (int64_t element = threadNumber() * width; element < p.elements; element += threadCount() * width) {
+  for (int64_t element = thread * width; element < p.elements; element += threads * width) {
     const Group group(p, element, width);
     for (uint32_t i = 0; i < p.loadCount; ++i) {
       const ClusterAccess& load = p.loads[i];
@@ -116,20 +132,54 @@ __global__ void clusterKernel(ClusterProgram p, uint8_t* const* slots) {
 }
 
 template <class Word>
-void launchOf(const ClusterProgram& program, const RunMemory& memory, Recorder& recorder) {
-  const int64_t width = Lanes<Word>::count, groups = (program.elements + width - 1) / width;
-  int64_t threads = groups >= manyGroups ? 256 : 64;
-  while (threads * program.registers * int64_t(sizeof(Lanes<Word>)) > sharedBytesMax) threads /= 2;
-  launch(recorder, "cluster", clusterKernel<Word>, blocksFor(groups, threads), unsigned(threads),
-         std::size_t(threads * program.registers) * sizeof(Lanes<Word>), program, memory.slots);
-}
+class Launches {
+ public:
+  Launches(const RunMemory& memory, Recorder& recorder) : memory_(memory), recorder_(recorder) {}
+
+  void add(const ClusterProgram& program) {
+    const int64_t threads = threadsOf(program);
+    if (batch_.count > 0 && (batch_.count == batchMax || threads != threads_)) flush();
+    threads_ = threads;
+    registers_ = std::max(registers_, program.registers);
+    batch_.programs[batch_.count] = program;
+    batch_.firstBlock[batch_.count + 1] = batch_.firstBlock[batch_.count] + blocksFor(groupsOf(program), threads);
+    ++batch_.count;
+  }
+  void flush() {
+    if (batch_.count == 0) return;
+    launch(recorder_, "cluster", clusterKernel<Word>, batch_.firstBlock[batch_.count], unsigned(threads_),
+           std::size_t(threads_ * registers_) * sizeof(Lanes<Word>), batch_, memory_.slots);
+    batch_.count = registers_ = 0;
+  }
+
+ private:
+  static int64_t groupsOf(const ClusterProgram& program) { return (program.elements + Lanes<Word>::count - 1) / Lanes<Word>::count; }
+
+  static int64_t threadsOf(const ClusterProgram& program) {
+    int64_t threads = groupsOf(program) >= manyGroups ? 256 : 64;
+    while (threads * program.registers * int64_t(sizeof(Lanes<Word>)) > sharedBytesMax) threads /= 2;
+    return threads;
+  }
+
+  const RunMemory& memory_;
+  Recorder& recorder_;
+  Batch batch_ = {};
+  int64_t threads_ = 0;  // of a block, and the registers that each may use
+  uint32_t registers_ = 0;
+};
 
 }  // namespace
 
-void launchCluster(const ClusterProgram& program, const RunMemory& memory, Recorder& recorder) {
-  if (program.elements == 0) return;
-  if (program.wide) launchOf<uint64_t>(program, memory, recorder);
-  else launchOf<uint32_t>(program, memory, recorder);
+void launchClusters(const std::vector<ClusterProgram>& programs, const RunMemory& memory, Recorder& recorder) {
+  Launches<uint32_t> narrow(memory, recorder);
+  Launches<uint64_t> wide(memory, recorder);
+  for (const ClusterProgram& program : programs) {
+    if (program.elements == 0) continue;
+    if (program.wide) wide.add(program);
+    else narrow.add(program);
+  }
+  narrow.flush();
+  wide.flush();
 }
 
 }  // namespace credence::cuda

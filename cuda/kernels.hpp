@@ -7,6 +7,8 @@
 
 #include <cuda_runtime.h>
 
+#include <vector>
+
 #include "recorder.hpp"
 
 namespace credence::cuda {
@@ -30,6 +32,7 @@ constexpr int64_t ticketsMax = 4096;
 struct RunMemory {
   uint8_t** slots;  // the address of each slot
   uint8_t* scratch;
+  int64_t scratchBytes;
   uint32_t* tickets;
   RowReport* report;
 };
@@ -53,7 +56,8 @@ struct ClusterProgram {
   const ClusterAccess* stores;
 };
 
-void launchCluster(const ClusterProgram& program, const RunMemory& memory, Recorder& recorder);
+/// Clusters that do not depend on each other, in as few launches as there may be.
+void launchClusters(const std::vector<ClusterProgram>& programs, const RunMemory& memory, Recorder& recorder);
 
 // ---- reduce ---------------------------------------------------------------------------------------------------------
 
@@ -93,7 +97,8 @@ struct MatmulProgram {
 /// Bytes of scratch a product needs: the parts of sums that several blocks share.
 int64_t matmulScratchBytes(const MatmulProgram& program);
 
-void launchMatmul(const MatmulProgram& program, const RunMemory& memory, Recorder& recorder);
+/// Products that do not depend on each other, in as few launches as there may be.
+void launchMatmuls(const std::vector<MatmulProgram>& programs, const RunMemory& memory, Recorder& recorder);
 void launchTensorCoreMatmul(const MatmulProgram& program, const RunMemory& memory, Recorder& recorder);
 
 // ---- rows -----------------------------------------------------------------------------------------------------------

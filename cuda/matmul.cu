@@ -3,6 +3,7 @@
 // results are split among blocks, and added up in the order of their parts. Products of f32 are exact f32 arithmetic; tensor
 // cores, which round the factors to TF32, are used where the program was compiled for them.
 #include <algorithm>
+#include <type_traits>
 
 #include "epilogue.cuh"
 #include "kernels.hpp"
@@ -111,18 +112,38 @@ __device__ void multiplyTile(const typename S::T* aTile, const typename S::T* bT
   }
 }
 
-// Block (part of k, column and row of tiles; batch). With several parts of k, each leaves its sums in `partial`, and the
-// last of a tile's blocks adds them up.
+// One product of a launch that computes several: its blocks, what it leaves in scratch, its tickets.
+struct Share {
+  MatmulProgram program;
+  int64_t parts;       // of k, each a block of its own
+  int64_t blocks;      // of work; (batch, tile, part), the last fastest
+  uint32_t firstBlock, gridBlocks;
+  int64_t scratchBytes;  // from the start
+  int64_t firstTicket;
+};
+constexpr uint32_t sharesMax = 12;
+struct Shares {
+  uint32_t count;
+  Share shares[sharesMax];
+};
+static_assert(sizeof(Shares) < 4000);  // of a kernel's parameters
+
+// With several parts of k, each leaves its sums in scratch, and the last of a tile's blocks adds them up.
 template <class S>
-__global__ void __launch_bounds__(S::threads)
-    matmulKernel(MatmulProgram p, int64_t parts, uint8_t* const* slots, typename S::T* partial, uint32_t* tickets) {
+__global__ void __launch_bounds__(S::threads) matmulKernel(const __grid_constant__ Shares shares, uint8_t* const* slots, uint8_t* scratch, uint32_t* tickets) {
   using T = typename S::T;
+  uint32_t number = 0;
+  while (number + 1 < shares.count && blockIdx.x >= shares.shares[number + 1].firstBlock) ++number;
+  const Share& share = shares.shares[number];
+  const MatmulProgram& p = share.program;
   T* const shared = sharedArray<T>();
+  T* const partial = reinterpret_cast<T*>(scratch + share.scratchBytes);
   const int across = int(threadIdx.x) % S::threadsAcross, down = int(threadIdx.x) / S::threadsAcross;
-  const int64_t tilesAcross = (p.n + S::cols - 1) / S::cols, part = blockIdx.x % parts, tileOfMatrix = blockIdx.x / parts;
-  const int64_t row = tileOfMatrix / tilesAcross * S::rows, col = tileOfMatrix % tilesAcross * S::cols;
-  const int64_t kEach = (p.k + parts - 1) / parts, kFirst = part * kEach, kLast = kFirst + kEach < p.k ? kFirst + kEach : p.k;
-  for (int64_t batch = blockIdx.z; batch < p.batch; batch += gridDim.z) {
+  const int64_t parts = share.parts, tilesAcross = (p.n + S::cols - 1) / S::cols, tilesDown = (p.m + S::rows - 1) / S::rows;
+  for (int64_t block = blockIdx.x - share.firstBlock; block < share.blocks; block += share.gridBlocks) {
+    const int64_t part = block % parts, tile = block / parts, batch = tile / (tilesAcross * tilesDown);
+    const int64_t row = tile / tilesAcross % tilesDown * S::rows, col = tile % tilesAcross * S::cols;
+    const int64_t kEach = (p.k + parts - 1) / parts, kFirst = part * kEach, kLast = kFirst + kEach < p.k ? kFirst + kEach : p.k;
     const T* a = reinterpret_cast<const T*>(addressOf(p.a.place, slots)) + batch * p.a.batchStride;
     const T* b = reinterpret_cast<const T*>(addressOf(p.b.place, slots)) + batch * p.b.batchStride;
     T sums[S::height][S::width] = {};
@@ -149,11 +170,10 @@ __global__ void __launch_bounds__(S::threads)
     }
 
     if (parts > 1) {
-      const int64_t tile = batch * (gridDim.x / parts) + tileOfMatrix;
       T* own = partial + (tile * parts + part) * S::rows * S::cols;
 #pragma unroll
       for (int i = 0; i < S::height * S::width; ++i) own[i * S::threads + threadIdx.x] = sums[i / S::width][i % S::width];
-      if (!lastToArrive(&tickets[tile], uint32_t(parts))) continue;
+      if (!lastToArrive(&tickets[share.firstTicket + tile], uint32_t(parts))) continue;
 #pragma unroll
       for (int i = 0; i < S::height * S::width; ++i) {
         T sum = 0;
@@ -176,7 +196,7 @@ __global__ void __launch_bounds__(S::threads)
 // ---- which tile, and how many parts -------------------------------------------------------------------------------------
 
 constexpr int64_t blocksWanted = 256;  // about two for each multiprocessor of a large device; the same for every device
-constexpr int64_t batchMax = 65535;    // of a grid; blocks stride over what is left
+constexpr int64_t blocksMax = 1 << 30;  // of a share; they stride over what is left
 
 template <class S>
 int64_t tilesOf(const MatmulProgram& p) {
@@ -186,9 +206,14 @@ int64_t tilesOf(const MatmulProgram& p) {
 template <class S>
 int64_t partsOf(const MatmulProgram& p) {
   constexpr int64_t stepsOfAPart = 8;
-  const int64_t tiles = tilesOf<S>(p);
-  if (tiles > ticketsMax || p.batch > batchMax) return 1;
-  return std::max<int64_t>(1, std::min(blocksWanted / tiles, p.k / (S::depth * stepsOfAPart)));
+  return std::max<int64_t>(1, std::min(blocksWanted / tilesOf<S>(p), p.k / (S::depth * stepsOfAPart)));
+}
+static_assert(blocksWanted <= ticketsMax);  // more tiles have one part
+
+template <class S>
+int64_t scratchBytesOf(const MatmulProgram& p) {
+  const int64_t parts = partsOf<S>(p);
+  return parts == 1 ? 0 : tilesOf<S>(p) * parts * S::rows * S::cols * int64_t(sizeof(typename S::T));
 }
 
 // Calls f with the tile that suits a shape: the largest that still gives the device enough blocks.
@@ -200,32 +225,83 @@ auto withTile(const MatmulProgram& p, F f) {
   return f(typename Of::Small{});
 }
 
-template <class F>
-auto withTile(const MatmulProgram& p, F f) {
-  return p.type == Type::f32 ? withTile<float>(p, f) : withTile<double>(p, f);
-}
+// The products of one tile, as many to a launch as its parameters, the scratch and the tickets allow.
+template <class S>
+class Launches {
+ public:
+  Launches(const RunMemory& memory, Recorder& recorder) : memory_(memory), recorder_(recorder) {}
+
+  void add(const MatmulProgram& program) {
+    const int64_t scratch = scratchBytesOf<S>(program), parts = partsOf<S>(program), blocks = tilesOf<S>(program) * parts;
+    const int64_t tickets = parts > 1 ? tilesOf<S>(program) : 0, gridBlocks = std::min(blocks, blocksMax);
+    const bool fits = shares_.count < sharesMax && blocks_ + gridBlocks <= blocksMax && scratch_ + scratch <= memory_.scratchBytes &&
+                      tickets_ + tickets <= ticketsMax;
+    if (!fits) flush();
+    shares_.shares[shares_.count++] = {program, parts, blocks, uint32_t(blocks_), uint32_t(gridBlocks), scratch_, tickets_};
+    blocks_ += gridBlocks;
+    scratch_ += scratch;
+    tickets_ += tickets;
+  }
+  void flush() {
+    if (shares_.count == 0) return;
+    launch(recorder_, "matmul", matmulKernel<S>, unsigned(blocks_), S::threads, S::sharedBytes, shares_, memory_.slots, memory_.scratch, memory_.tickets);
+    shares_.count = 0;
+    blocks_ = scratch_ = tickets_ = 0;
+  }
+
+ private:
+  const RunMemory& memory_;
+  Recorder& recorder_;
+  Shares shares_ = {};
+  int64_t blocks_ = 0, scratch_ = 0, tickets_ = 0;  // of the shares so far
+};
+
+template <class T>
+class LaunchesOf {
+ public:
+  LaunchesOf(const RunMemory& memory, Recorder& recorder) : large_(memory, recorder), medium_(memory, recorder), small_(memory, recorder) {}
+
+  void add(const MatmulProgram& program) {
+    withTile<T>(program, [&](auto tile) {
+      using S = decltype(tile);
+      if constexpr (std::is_same_v<S, typename Sizes<T>::Large>) large_.add(program);
+      else if constexpr (std::is_same_v<S, typename Sizes<T>::Small>) small_.add(program);
+      else medium_.add(program);
+    });
+  }
+  void flush() {
+    large_.flush();
+    medium_.flush();
+    small_.flush();
+  }
+
+ private:
+  Launches<typename Sizes<T>::Large> large_;
+  Launches<typename Sizes<T>::Medium> medium_;
+  Launches<typename Sizes<T>::Small> small_;
+};
+
+bool isEmpty(const MatmulProgram& program) { return program.batch == 0 || program.m == 0 || program.n == 0; }
 
 }  // namespace
 
 int64_t matmulScratchBytes(const MatmulProgram& program) {
-  if (program.batch == 0 || program.m == 0 || program.n == 0 || program.tensorCores) return 0;
-  return withTile(program, [&](auto tile) {
-    using S = decltype(tile);
-    const int64_t parts = partsOf<S>(program);
-    return parts == 1 ? 0 : tilesOf<S>(program) * parts * S::rows * S::cols * int64_t(sizeof(typename S::T));
-  });
+  if (isEmpty(program) || program.tensorCores) return 0;
+  const auto bytes = [&](auto tile) { return scratchBytesOf<decltype(tile)>(program); };
+  return program.type == Type::f32 ? withTile<float>(program, bytes) : withTile<double>(program, bytes);
 }
 
-void launchMatmul(const MatmulProgram& program, const RunMemory& memory, Recorder& recorder) {
-  if (program.batch == 0 || program.m == 0 || program.n == 0) return;
-  if (program.tensorCores) return launchTensorCoreMatmul(program, memory, recorder);
-  withTile(program, [&](auto tile) {
-    using S = decltype(tile);
-    const int64_t parts = partsOf<S>(program);
-    const dim3 grid(unsigned(tilesOf<S>(program) / program.batch * parts), 1, unsigned(std::min(program.batch, batchMax)));
-    launch(recorder, "matmul", matmulKernel<S>, grid, S::threads, S::sharedBytes, program, parts, memory.slots,
-           reinterpret_cast<typename S::T*>(memory.scratch), memory.tickets);
-  });
+void launchMatmuls(const std::vector<MatmulProgram>& programs, const RunMemory& memory, Recorder& recorder) {
+  LaunchesOf<float> single(memory, recorder);
+  LaunchesOf<double> twice(memory, recorder);
+  for (const MatmulProgram& program : programs) {
+    if (isEmpty(program)) continue;
+    if (program.tensorCores) launchTensorCoreMatmul(program, memory, recorder);
+    else if (program.type == Type::f32) single.add(program);
+    else twice.add(program);
+  }
+  single.flush();
+  twice.flush();
 }
 
 }  // namespace credence::cuda

@@ -50,7 +50,7 @@ struct Executable::RunState {
       if (slot.kind == SlotKind::constant) slots[i] = prepared.constants().data() + slot.offset;
     }
     tickets.fill(0, stream);
-    const RunMemory memory{slotTable.as<uint8_t*>(), scratch.data(), tickets.as<uint32_t>(), report.as<RowReport>()};
+    const RunMemory memory{slotTable.as<uint8_t*>(), scratch.data(), scratch.bytes(), tickets.as<uint32_t>(), report.as<RowReport>()};
     steps = recordPlan(prepared, memory, loops.as<LoopState>());
   }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "footprint.hpp"
+
 namespace credence::cuda {
 namespace {
 
@@ -34,9 +36,7 @@ class Recording {
         steps.push_back({Branch{cond->predicateSlot, this->steps(cond->then), this->steps(cond->otherwise)}});
       } else {
         while (next < block.size() && !hasLoop(block[next])) ++next;
-        steps.push_back({Stretch{replay([&](Recorder& to) {
-          for (std::size_t i = first; i < next; ++i) add(block[i], to);
-        })}});
+        steps.push_back({Stretch{replay([&](Recorder& to) { add(&block[first], &block[0] + next, to); })}});
       }
     }
     return steps;
@@ -86,19 +86,46 @@ class Recording {
 
   // ---- what the device walks ----
 
-  void add(const Block& block, Recorder& to) {
-    for (const Instruction& instruction : block) add(instruction, to);
+  // Instructions one after the other, except that neighbours which do not depend on each other share launches.
+  void add(const Block& block, Recorder& to) { add(block.data(), block.data() + block.size(), to); }
+
+  void add(const Instruction* first, const Instruction* last, Recorder& to) {
+    std::vector<const Instruction*> neighbours;
+    std::vector<std::vector<Touch>> touches;
+    const auto flush = [&] {
+      launchTogether(neighbours, to);
+      neighbours.clear();
+      touches.clear();
+    };
+    for (const Instruction* instruction = first; instruction != last; ++instruction) {
+      const auto* loop = std::get_if<Loop>(&instruction->body);
+      const auto* cond = std::get_if<Cond>(&instruction->body);
+      if (loop || cond) {
+        flush();
+        if (loop) add(*instruction, *loop, to);
+        else add(*cond, to);
+        continue;
+      }
+      std::vector<Touch> own = touchesOf(*instruction, prepared_.plan().slots);
+      if (!std::all_of(touches.begin(), touches.end(), [&](const auto& other) { return independent(own, other); })) flush();
+      neighbours.push_back(instruction);
+      touches.push_back(std::move(own));
+    }
+    flush();
   }
 
-  void add(const Instruction& instruction, Recorder& to) {
-    std::visit([&](const auto& body) { add(instruction, body, to); }, instruction.body);
+  void launchTogether(const std::vector<const Instruction*>& instructions, Recorder& to) {
+    std::vector<ClusterProgram> clusters;
+    std::vector<MatmulProgram> matmuls;
+    for (const Instruction* instruction : instructions) {
+      if (std::holds_alternative<Cluster>(instruction->body)) clusters.push_back(prepared_.programOf<ClusterProgram>(*instruction));
+      else if (std::holds_alternative<Matmul>(instruction->body)) matmuls.push_back(prepared_.programOf<MatmulProgram>(*instruction));
+      else if (std::holds_alternative<Reduce>(instruction->body)) launchReduce(prepared_.programOf<ReduceProgram>(*instruction), memory_, to);
+      else if (std::holds_alternative<Rows>(instruction->body)) launchRows(prepared_.programOf<RowsProgram>(*instruction), memory_, to);
+    }
+    launchClusters(clusters, memory_, to);
+    launchMatmuls(matmuls, memory_, to);
   }
-
-  void add(const Instruction&, const Barrier&, Recorder&) {}  // nodes follow each other as it is
-  void add(const Instruction& instruction, const Cluster&, Recorder& to) { launchCluster(prepared_.programOf<ClusterProgram>(instruction), memory_, to); }
-  void add(const Instruction& instruction, const Reduce&, Recorder& to) { launchReduce(prepared_.programOf<ReduceProgram>(instruction), memory_, to); }
-  void add(const Instruction& instruction, const Matmul&, Recorder& to) { launchMatmul(prepared_.programOf<MatmulProgram>(instruction), memory_, to); }
-  void add(const Instruction& instruction, const Rows&, Recorder& to) { launchRows(prepared_.programOf<RowsProgram>(instruction), memory_, to); }
 
   void add(const Instruction& instruction, const Loop& loop, Recorder& to) {
     if (loop.trips == 0) return;
@@ -133,7 +160,7 @@ class Recording {
     launchDecide(program, predicateSlot, another, memory_, trip);
   }
 
-  void add(const Instruction&, const Cond& cond, Recorder& to) {
+  void add(const Cond& cond, Recorder& to) {
     const cudaGraphConditionalHandle chosen = to.condition();
     launchChoose(cond.predicateSlot, chosen, memory_, to);
     Recorder::Branches branches = to.branch(chosen);

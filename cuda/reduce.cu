@@ -31,6 +31,9 @@ struct Values {
   __device__ static State of(T value, int64_t) { return State(value); }
   __device__ static State combine(State a, State b) { return M::Op::apply(a, b); }
   __device__ static Out finish(State state) { return Out(state); }
+  using Stored = State;
+  __device__ static Stored pack(State state) { return state; }
+  __device__ static State unpack(Stored stored) { return stored; }
 };
 
 template <class M, class T>
@@ -41,6 +44,12 @@ struct Indices {
   __device__ static State of(T value, int64_t index) { return {value, int32_t(index)}; }
   __device__ static State combine(State a, State b) { return extremeOf<M>(a, b); }
   __device__ static Out finish(State state) { return state.index; }
+  struct Stored {  // without a gap, whose bytes nobody would write
+    T value;
+    IntOf<T> index;
+  };
+  __device__ static Stored pack(State state) { return {state.value, IntOf<T>(state.index)}; }
+  __device__ static State unpack(Stored stored) { return {stored.value, int32_t(stored.index)}; }
 };
 
 __device__ int64_t placeOf(int64_t number, uint32_t rank, const uint32_t* dims, const int32_t* strides) {
@@ -118,7 +127,7 @@ struct Team {
 
 // Block (group, chunk). With several chunks, the last block of a group combines what all have left in `partial`.
 template <class R, class T, int width>
-__global__ void chunkPerBlock(ReduceProgram p, int64_t chunks, uint8_t* const* slots, typename R::State* partial, uint32_t* tickets) {
+__global__ void chunkPerBlock(ReduceProgram p, int64_t chunks, uint8_t* const* slots, typename R::Stored* partial, uint32_t* tickets) {
   using Team = Team<R, width>;
   const T* in = reinterpret_cast<const T*>(addressOf(p.in, slots));
   auto* out = reinterpret_cast<typename R::Out*>(addressOf(p.out, slots));
@@ -131,11 +140,11 @@ __global__ void chunkPerBlock(ReduceProgram p, int64_t chunks, uint8_t* const* s
                     Team::depth);
   state = Team::combine(state);
   if (chunks > 1) {
-    if (lane == 0) partial[blockIdx.x * width + threadIdx.x] = state;
+    if (lane == 0) partial[blockIdx.x * width + threadIdx.x] = R::pack(state);
     if (!lastToArrive(&tickets[group], uint32_t(chunks))) return;
     state = R::identity();
     for (int64_t i = lane; i < chunks; i += Team::depth)
-      state = R::combine(state, readShared(&partial[(group * chunks + i) * width + threadIdx.x % width]));
+      state = R::combine(state, R::unpack(readShared(&partial[(group * chunks + i) * width + threadIdx.x % width])));
     state = Team::combine(state);
   }
   if (lane == 0 && result < p.results) out[result] = R::finish(state);
@@ -163,7 +172,7 @@ template <class R, class T, int width>
 void launchChunks(const ReduceProgram& p, const RunMemory& memory, Recorder& recorder) {
   const int64_t chunks = chunksOf(p);
   launch(recorder, "reduce, chunks of a result to a block", chunkPerBlock<R, T, width>, unsigned(groupsOf(p) * chunks), threads,
-         Team<R, width>::sharedBytes, p, chunks, memory.slots, reinterpret_cast<typename R::State*>(memory.scratch), memory.tickets);
+         Team<R, width>::sharedBytes, p, chunks, memory.slots, reinterpret_cast<typename R::Stored*>(memory.scratch), memory.tickets);
 }
 
 template <class R, class T>

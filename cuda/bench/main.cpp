@@ -1,7 +1,9 @@
 // credence_cuda_bench [--quick] [DUMP:STEPS:NAME:SIZE ...]: measures kernels and exported training plans on the first CUDA device;
-// a line of JSON each. Without a device: a message and exit code 2. --quick: small sizes and few samples, to see that it runs.
+// a line of JSON each. Of a plan of few steps (5 or less) the results are compared with the CPU's instead. Without a device: a
+// message and exit code 2. --quick: small sizes and few samples, to see that it runs.
 #include <cuda_runtime.h>
 
+#include <cmath>
 #include <cstdlib>
 #include <iostream>
 #include <memory>
@@ -68,15 +70,41 @@ void measureEvents(const Effort& effort, const Device& device, uint32_t paths) {
   report(kernel.name, kernel.size, time(effort, bound), 1, {{"events", total}});
 }
 
+std::vector<float> firstOutput(const Bound& bound) {
+  std::vector<float> values(std::size_t(bound.output(0).bytes) / sizeof(float));
+  bound.output(0).read(0, values.data(), bound.output(0).bytes);
+  return values;
+}
+
+// The largest difference of the two devices' weights, relative to 1 + |weight|.
+double differenceFromCpu(const Device& device, const Dump& dump) {
+  Bound ours(device, dump.words, dump.inputs), theirs(cpuDevice(), dump.words, dump.inputs);
+  ours();
+  theirs();
+  const std::vector<float> got = firstOutput(ours), expected = firstOutput(theirs);
+  double largest = 0;
+  for (std::size_t i = 0; i < got.size(); ++i) {
+    const double difference = std::fabs(double(got[i]) - double(expected[i])) / (1 + std::fabs(double(expected[i])));
+    largest = std::max(largest, std::isnan(difference) ? INFINITY : difference);
+  }
+  return largest;
+}
+
 // FILE:STEPS:NAME:SIZE
 void measureTraining(const Effort& effort, const Device& device, const std::string& argument) {
+  constexpr int fewSteps = 5;
   std::vector<std::string> parts;
   std::istringstream stream(argument);
   for (std::string part; std::getline(stream, part, ':');) parts.push_back(part);
-  if (parts.size() != 4 || std::atoi(parts[1].c_str()) < 1) throw std::runtime_error(argument + ": FILE:STEPS:NAME:SIZE is expected");
+  const int steps = parts.size() == 4 ? std::atoi(parts[1].c_str()) : 0;
+  if (steps < 1) throw std::runtime_error(argument + ": FILE:STEPS:NAME:SIZE is expected");
   const Dump dump = readDump(parts[0]);
+  if (steps <= fewSteps) {
+    std::printf("{\"name\": \"%s\", \"size\": \"%s\", \"difference\": %.3g}\n", parts[2].c_str(), parts[3].c_str(), differenceFromCpu(device, dump));
+    return;
+  }
   Bound bound(device, dump.words, dump.inputs);
-  report(parts[2], parts[3], time(effort, bound), std::atoi(parts[1].c_str()));
+  report(parts[2], parts[3], time(effort, bound), steps);
 }
 
 int run(const std::vector<std::string>& arguments) {

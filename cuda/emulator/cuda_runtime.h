@@ -16,6 +16,7 @@
 #define __host__
 #define __launch_bounds__(...)
 #define __noinline__
+#define __grid_constant__
 
 struct dim3 {
   unsigned x, y, z;

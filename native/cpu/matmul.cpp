@@ -64,15 +64,15 @@ CREDENCE_HD void storeFirst(T* to, NativeVec<T> value, int64_t count) {
 
 // ---- a tile of C in registers ---------------------------------------------------------------------------------------
 
-/// A panel of A: element (i, p) at a[i * row + p * col], packed or where it lies.
+/// A panel of A: element (i, p) at a[i * row + p * col], packed or where it lies. It and Target are handed on by reference: a copy would
+/// read back by vectors what was just written by numbers, and wait for it.
 template <class T>
 struct Left {
   const T* a;
   int64_t row, col;
 };
 
-/// A tile of C, and what its sums start from: C itself, a bias (its row stride is 0), or nothing (null). Handed on by reference: a copy
-/// would read back by vectors what was just written by numbers, and wait for it.
+/// A tile of C, and what its sums start from: C itself, a bias (its row stride is 0), or nothing (null).
 template <class T>
 struct Target {
   T* c;
@@ -86,7 +86,7 @@ struct Target {
 // c[rows, vectors * lanes] = start + left[rows, k] right[k, vectors * lanes], rows of `right` bRow apart. In a `whole` tile the
 // last vector has all its columns.
 template <class T, int rows, int vectors, bool whole>
-void registerTile(int64_t k, Left<T> left, const T* right, int64_t bRow, const Target<T>& target) {
+void registerTile(int64_t k, const Left<T>& left, const T* right, int64_t bRow, const Target<T>& target) {
   using V = NativeVec<T>;
   constexpr int groups = (rows + 3) / 4;  // few pointers: the row within a group is an addressing mode
   V sums[rows][vectors];
@@ -135,7 +135,7 @@ void registerTile(int64_t k, Left<T> left, const T* right, int64_t bRow, const T
 }
 
 template <class T, int rows, int vectors>
-void anyTile(int64_t k, Left<T> left, const T* right, int64_t bRow, const Target<T>& target) {
+void anyTile(int64_t k, const Left<T>& left, const T* right, int64_t bRow, const Target<T>& target) {
   if (target.columns == lanes<T>) registerTile<T, rows, vectors, true>(k, left, right, bRow, target);
   else registerTile<T, rows, vectors, false>(k, left, right, bRow, target);
 }
@@ -147,7 +147,7 @@ constexpr int tileRowsFor(int64_t m) {
 }
 
 template <class T, int vectors>
-void tileOf(int64_t rows, int64_t k, Left<T> left, const T* right, int64_t bRow, const Target<T>& target) {
+void tileOf(int64_t rows, int64_t k, const Left<T>& left, const T* right, int64_t bRow, const Target<T>& target) {
   switch (rows) {
     case 1: return anyTile<T, 1, vectors>(k, left, right, bRow, target);
     case 2: return anyTile<T, 2, vectors>(k, left, right, bRow, target);

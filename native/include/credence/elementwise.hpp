@@ -73,7 +73,8 @@ constexpr std::uint32_t anyType = numbers | booleans;
   X(where, Where, select, anyType, same)                   \
   X(cast, Cast, cast, anyType, same)                       \
   X(constant, Constant, constant, anyType, same)           \
-  X(iota, Iota, iota, numbers, same)
+  X(iota, Iota, iota, numbers, same)                       \
+  X(whenPositive, WhenPositive, binary, signedNumbers, same)
 
 // StepOp::Tanh and so on; 0 means "none".
 enum class StepOp : std::uint32_t {
@@ -276,6 +277,13 @@ struct Max {  // NaN if either is NaN
   CREDENCE_HD static T apply(T a, T b) {
     if constexpr (isFloating<T>) return select(a != a, a, select(a > b, a, b));
     else return select(a > b, a, b);
+  }
+};
+
+struct WhenPositive {  // b where a > 0, else 0
+  template <class T>
+  CREDENCE_HD static T apply(T a, T b) {
+    return select(a > T{}, b, T{});
   }
 };
 

@@ -61,6 +61,7 @@ export {
   sub,
   tanh,
   trigamma,
+  whenPositive,
   where,
 } from "./ops/elementwise.ts";
 export { type Complex, type ComplexLike, fft, fft2, ifft, ifft2, irfft, irfft2, rfft, rfft2 } from "./ops/fft.ts";

@@ -61,11 +61,19 @@ function coupling(options: CouplingOptions): Transform<ResidualParams | FreePara
       ? residual({ input: kept, hidden, blocks, output: start.length, context, activation, outputScale: 1e-2, outputBias: start })
       : undefined;
 
+  const scales = element.scales && Array.from({ length: moved }, () => element.scales!).flat();
+  const scaled = (t: Tensor): Tensor => (scales ? t.mul(constant(scales, t.dtype)) : t);
+  // In the last layer's weights, which are fewer than what it gives for a batch.
+  const withScales = (params: ResidualParams): ResidualParams => ({
+    ...params,
+    output: { weight: scaled(params.output.weight), bias: scaled(params.output.bias) },
+  });
+
   const elementParams = (params: ResidualParams | FreeParams, still: Tensor, c: Tensor | undefined): Tensor => {
     const rows = still.shape[0]!;
     const flat = network
-      ? network.apply(params as ResidualParams, still, c)
-      : broadcastTo((params as FreeParams).value, [rows, start.length]);
+      ? network.apply(withScales(params as ResidualParams), still, c)
+      : broadcastTo(scaled((params as FreeParams).value), [rows, start.length]);
     return flat.reshape([rows, moved, element.parameters]);
   };
   const halves = (x: Tensor): [still: Tensor, moving: Tensor] => {

@@ -1,4 +1,4 @@
-import { constant, exp, rationalQuadratic, split, type Tensor, tanh } from "@credence/tensor";
+import { exp, rationalQuadratic, split, type Tensor, tanh } from "@credence/tensor";
 
 /** A monotone map of one number whose parameters a network gives: the piece that coupling and autoregressive flows share. */
 export interface ElementMap {
@@ -6,6 +6,8 @@ export interface ElementMap {
   readonly parameters: number;
   /** Parameters at which the map is the identity, or close to it. */
   readonly identity: readonly number[];
+  /** What a network should multiply each parameter by that it gives; absent: nothing. */
+  readonly scales?: readonly number[];
   /** x: [B, d], params: [B, d, parameters] -> z and log dz/dx, both [B, d]. */
   forward(x: Tensor, params: Tensor): readonly [Tensor, Tensor];
   /** z -> x. */
@@ -42,21 +44,20 @@ const minDerivative = 1e-3;
 
 /**
  * Monotone rational-quadratic spline of `bins` bins on [-bound, bound], the identity outside: 3 bins - 1 parameters
- * (widths, heights, inner derivatives). The first two are multiplied by `logitScale`, 1 if absent. Durkan, Bekasov, Murray and Papamakarios 2019, "Neural spline flows".
+ * (widths, heights, inner derivatives). `logitScale` is the scale that a network gives the first two. Durkan, Bekasov, Murray and Papamakarios 2019, "Neural spline flows".
  */
 export function splineElement(options: { readonly bins: number; readonly bound: number; readonly logitScale?: number }): ElementMap {
-  const { bins, bound, logitScale = 1 } = options;
+  const { bins, bound, logitScale } = options;
   if (!(Number.isInteger(bins) && bins >= 2)) throw new RangeError(`bins must be an integer >= 2, got ${bins}`);
   if (!(bound > 0)) throw new RangeError(`bound must be > 0, got ${bound}`);
   const spline = { bins, bound, minDerivative };
   // softplus(raw) + minDerivative = 1.
   const unitSlope = Math.log(Math.expm1(1 - minDerivative));
-  const scales = [...new Array<number>(2 * bins).fill(logitScale), ...new Array<number>(bins - 1).fill(1)];
-  const scaled = (params: Tensor): Tensor => (logitScale === 1 ? params : params.mul(constant(scales, params.dtype)));
   return {
     parameters: 3 * bins - 1,
     identity: [...new Array<number>(2 * bins).fill(0), ...new Array<number>(bins - 1).fill(unitSlope)],
-    forward: (x, params) => rationalQuadratic(x, scaled(params), spline),
-    inverse: (z, params) => rationalQuadratic(z, scaled(params), { ...spline, inverse: true })[0],
+    ...(logitScale !== undefined && { scales: [...new Array<number>(2 * bins).fill(logitScale), ...new Array<number>(bins - 1).fill(1)] }),
+    forward: (x, params) => rationalQuadratic(x, params, spline),
+    inverse: (z, params) => rationalQuadratic(z, params, { ...spline, inverse: true })[0],
   };
 }

@@ -10,6 +10,7 @@ import { asTensor, full } from "./creation.ts";
 import { broadcastLeading, broadcastTo } from "./shape.ts";
 
 const float: readonly DType[] = ["f32", "f64"];
+const signed: readonly DType[] = ["f32", "f64", "i32"];
 const number: readonly DType[] = ["f32", "f64", "i32", "u32"];
 const bit: readonly DType[] = ["bool", "i32", "u32"];
 
@@ -98,7 +99,7 @@ export const cos = unary("cos", "cosine, radians", (t, x) => neg(mul(t, sin(x)))
 export const tanh = unary("tanh", "hyperbolic tangent", (t, _, y) => mul(t, sub(1, square(y))));
 export const sigmoid = unary("sigmoid", "1 / (1 + e^-x)", (t, _, y) => mul(t, mul(y, sub(1, y))));
 export const softplus = unary("softplus", "log(1 + e^x)", (t, x) => mul(t, sigmoid(x)));
-export const relu = unary("relu", "max(x, 0); derivative 0 at 0", (t, _, y) => where(greater(y, 0), t, 0), number);
+export const relu = unary("relu", "max(x, 0); derivative 0 at 0", (t, _, y) => whenPositive(y, t), signed);
 export const erf = unary("erf", "2/sqrt(pi) integral of e^-t^2 from 0 to x", (t, x) =>
   mul(t, mul(exp(neg(square(x))), 2 / Math.sqrt(Math.PI))),
 );
@@ -164,6 +165,12 @@ export const minimum = binary("min", "the smaller; NaN if either is; at a tie th
   () => where(lessEqual(a, b), t, 0),
   () => where(lessEqual(a, b), 0, t),
 ]);
+export const whenPositive = binary(
+  "whenPositive",
+  "b where a > 0, else 0: the derivative of relu; flat in a",
+  (t, a) => [undefined, () => whenPositive(a, t)],
+  signed,
+);
 export const rem = binary("rem", "a - b trunc(a / b), with the sign of a", (t, a, b) => [
   () => t,
   () => mul(t, neg(div(sub(a, rem(a, b)), b))),

@@ -84,6 +84,7 @@ const cases: readonly Case[] = [
   binary("div", t.div, (a, b) => a / b),
   binary("pow", t.pow, (a, b) => a ** b),
   binary("max", t.maximum, Math.max),
+  binary("whenPositive", t.whenPositive, (a, b) => (a > 0 ? b : 0)),
   binary("min", t.minimum, Math.min),
   binary("rem", t.rem, (a, b) => a % b),
   binary(
@@ -401,7 +402,7 @@ describe.each(cases.map((c, i) => ({ name: `${c.ops.join(", ")} (case ${i})`, c 
       const wide = f(...arrays(c.at)).data();
       const narrow = f(...c.at.map(({ data, shape }) => t.array(Float32Array.from(data), { shape })));
       expect(narrow.dtype).toBe("f32");
-      const largest = wide.reduce((a: number, b) => Math.max(a, Math.abs(b)), 1);
+      const largest = (wide as Float64Array).reduce((a: number, b) => Math.max(a, Math.abs(b)), 1);
       // 2^-24 times a condition number below 30, over sums of a few dozen terms.
       close(
         [...narrow.data()].map((x) => x / largest),

@@ -35,6 +35,7 @@ constexpr int lanes = nativeLanes<T>;
 // ---- the first `count` lanes of a vector, count <= lanes ------------------------------------------------------------
 
 #if defined(__AVX512F__)
+constexpr bool partialVectorsAreFast = true;
 CREDENCE_HD NativeVec<float> loadFirst(const float* from, int64_t count) {
   return NativeVec<float>(_mm512_maskz_loadu_ps(__mmask16((1u << count) - 1), from));
 }
@@ -48,6 +49,7 @@ CREDENCE_HD void storeFirst(double* to, NativeVec<double> value, int64_t count) 
   _mm512_mask_storeu_pd(to, __mmask8((1u << count) - 1), __m512d(value));
 }
 #else
+constexpr bool partialVectorsAreFast = false;
 template <class T>
 CREDENCE_HD NativeVec<T> loadFirst(const T* from, int64_t count) {
   T lane[lanes<T>] = {};
@@ -108,7 +110,11 @@ void registerTile(int64_t k, const Left<T>& left, const T* right, int64_t bRow, 
   const int64_t row = left.row, row3 = 3 * left.row;
   for (int64_t p = 0; p < k; ++p, right += bRow) {
     V b[vectors];
-    for (int j = 0; j < vectors; ++j) b[j] = load<V>(right + j * lanes<T>);
+#pragma GCC unroll 4
+    for (int j = 0; j < vectors; ++j) {
+      if (whole || !partialVectorsAreFast || j < vectors - 1) b[j] = load<V>(right + j * lanes<T>);
+      else b[j] = loadFirst(right + j * lanes<T>, target.columns);
+    }
 #pragma GCC unroll 24
     for (int i = 0; i < rows; ++i) {
       const T element = group[i / 4][i % 4 == 3 ? row3 : i % 4 * row];
@@ -140,23 +146,21 @@ void anyTile(int64_t k, const Left<T>& left, const T* right, int64_t bRow, const
   else registerTile<T, rows, vectors, false>(k, left, right, bRow, target);
 }
 
-/// The height of the register tile for the next of m rows: no row is computed in vain.
+/// The height of the register tile for the next of m rows: even where it can be, and so that no low tile is left over, which would
+/// wait for its own sums.
 constexpr int tileRowsFor(int64_t m) {
-  if (m >= tileRowsMax) return tileRowsMax;
-  return m >= 8 ? 8 : m >= 4 ? 4 : m >= 2 ? 2 : 1;
+  if (m >= 2 * tileRowsMax) return tileRowsMax;
+  if (m > tileRowsMax) return int(m + 3) / 4 * 2;
+  return m < 2 ? 1 : int(m) / 2 * 2;
 }
 
-template <class T, int vectors>
+template <class T, int vectors, int height = tileRowsMax>
 void tileOf(int64_t rows, int64_t k, const Left<T>& left, const T* right, int64_t bRow, const Target<T>& target) {
-  switch (rows) {
-    case 1: return anyTile<T, 1, vectors>(k, left, right, bRow, target);
-    case 2: return anyTile<T, 2, vectors>(k, left, right, bRow, target);
-    case 4: return anyTile<T, 4, vectors>(k, left, right, bRow, target);
-    case 8:
-      if constexpr (tileRowsMax > 8) return anyTile<T, 8, vectors>(k, left, right, bRow, target);
-      [[fallthrough]];
-    default: return anyTile<T, tileRowsMax, vectors>(k, left, right, bRow, target);
+  if constexpr (height > 2) {
+    if (rows < height) return tileOf<T, vectors, height - 2>(rows, k, left, right, bRow, target);
   }
+  if (rows == 1) anyTile<T, 1, vectors>(k, left, right, bRow, target);
+  else anyTile<T, height, vectors>(k, left, right, bRow, target);
 }
 
 // ---- blocks ---------------------------------------------------------------------------------------------------------
@@ -238,7 +242,9 @@ void blockProduct(int64_t m, int64_t n, int64_t k, Left<T> a, const T* b, int64_
     const int64_t width = columns > lanes<T> ? panel : lanes<T>;
     const T* right = b + j * bCol;
     int64_t step = bRow;
-    if (m > 5 * tileRowsMax || columns < width || bCol != 1) {  // B is read once per tile of rows
+    // B is read once per tile of rows: where it lies if its rows do and stay in L1.
+    const bool far = m > 5 * tileRowsMax && k * bRow * int64_t(sizeof(T)) > 16 << 10;
+    if (bCol != 1 || far || (columns < width && !partialVectorsAreFast)) {
       packColumns(packedB, right, bRow, bCol, k, columns, width);
       right = packedB;
       step = width;

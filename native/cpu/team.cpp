@@ -50,7 +50,7 @@ void Team::start(Function function, const void* context) {
   function_ = function;
   context_ = context;
   running_.store(static_cast<int>(workers_.size()), std::memory_order_relaxed);
-  epoch_.fetch_add(1, std::memory_order_release);
+  epoch_.fetch_add(1, std::memory_order_seq_cst);
   epoch_.notify_all();
 }
 
@@ -68,7 +68,7 @@ void Team::work(int thread) {
     ++seen;
     if (!function_) return;
     function_(context_, thread);
-    running_.fetch_sub(1, std::memory_order_release);
+    running_.fetch_sub(1, std::memory_order_seq_cst);
     running_.notify_one();
   }
 }

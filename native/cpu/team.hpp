@@ -12,7 +12,8 @@ namespace credence::cpu {
 
 /// Waits until `value` is no longer `old`: busy for about 20 microseconds, then asleep. To yield instead would hand the core to
 /// whatever else is there for milliseconds, while the others wait for this thread; who sleeps is back as soon as it is woken.
-/// Whoever changes the value must notify.
+/// Whoever changes the value must notify, and the change must be sequentially consistent: to notify is to look for sleepers, and a
+/// look that overtakes the change misses one who is about to sleep on the old value.
 template <class T>
 void awaitChange(const std::atomic<T>& value, T old);
 
@@ -29,7 +30,7 @@ class Barrier {
     if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == threads_) {
       arrived_.store(0, std::memory_order_relaxed);
       const uint32_t decision = decision_ = decide();
-      generation_.store(generation + 1, std::memory_order_release);
+      generation_.store(generation + 1, std::memory_order_seq_cst);
       generation_.notify_all();
       return decision;
     }

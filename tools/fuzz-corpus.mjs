@@ -36,6 +36,7 @@ const signed = names("abs sign relu");
 const functions = names(
   "neg floor ceil round exp expm1 log log1p sqrt sin cos tanh sigmoid softplus erf erfinv lgamma digamma trigamma reciprocal square isFinite logicalNot",
 );
+functions.push((x) => t.polygamma(3, x));
 const binary = names(
   "add sub mul div pow maximum minimum rem less lessEqual equal notEqual logicalAnd logicalOr logicalXor shiftLeft shiftRight",
 );
@@ -188,6 +189,46 @@ const programs = {
       ...Object.values(t.birthDeathEvents(key(), n, t.array([0.5, 1]), t.stack([rate, rate, rate], 1), { maxEvents: 20 })),
     ],
     [numbers([6]), numbers([6])],
+  ],
+  fourier: [
+    (x, y) => [
+      ...t.fft([x, y]),
+      ...t.ifft([x, y], 0),
+      ...t.rfft(x),
+      t.irfft(t.rfft(x), -1, { length: 6 }),
+      ...t.fft([t.stack([x, x, x]), t.stack([y, y, y])], 0),
+      ...t.rfft2(y),
+    ],
+    [numbers([7, 6]), numbers([7, 6])],
+  ],
+  "linear-systems": [
+    (a, b) => {
+      const m = a.add(t.eye(4));
+      return [
+        t.solve(m, b),
+        t.inverse(m),
+        t.logDeterminant(m),
+        ...t.signedLogDeterminant(m),
+        ...t.eigenSymmetric(m.add(t.matrixTranspose(m))),
+      ];
+    },
+    [numbers([3, 4, 4]), numbers([3, 4, 2])],
+  ],
+  convolution: [
+    (x, w) => [t.convolution2d(x, w, { padding: 1, stride: 2 }), t.maxPool2d(x, 2), t.averagePool2d(x, 2)],
+    [numbers([2, 3, 6, 5]), numbers([4, 3, 3, 3])],
+  ],
+  "convolution-gradient": [
+    (x, w) => t.grad((m) => t.convolution2d(x, m, { padding: "same" }).sum())(w),
+    [numbers([2, 3, 6, 5]), numbers([4, 3, 3, 3])],
+  ],
+  "convolution-gradient-of-input": [
+    (x, w) => t.grad((m) => t.convolution2d(m, w, { padding: "same" }).sum())(x),
+    [numbers([2, 3, 6, 5]), numbers([4, 3, 3, 3])],
+  ],
+  recurrences: [
+    (x, y) => [t.linearRecurrence(x, y), t.cumprod(x, 0), t.linearRecurrence(x, y, 0, { reverse: true })],
+    [numbers([5, 6]), numbers([5, 6])],
   ],
   "training-spline-flow": flowTraining(couplingSpline({ ...size, bins: 3 })),
   "training-masked-flow": flowTraining(maskedAutoregressive(size)),

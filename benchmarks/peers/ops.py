@@ -55,10 +55,29 @@ def rational_quadratic():
     return lambda: spline(x, p[..., :BINS], p[..., BINS : 2 * BINS], p[..., 2 * BINS :])
 
 
-def cholesky():
+def covariances():
     a = torch.rand(1000, 20, 20)
-    a = a @ a.transpose(1, 2) / 20 + torch.eye(20)
+    return a @ a.transpose(1, 2) / 20 + torch.eye(20)
+
+
+def cholesky():
+    a = covariances()
     return lambda: torch.linalg.cholesky(a)
+
+
+def solve():
+    a, b = covariances(), torch.rand(1000, 20, 1)
+    return lambda: torch.linalg.solve(a, b)
+
+
+def rfft():
+    x = torch.rand(1000, 1024)
+    return lambda: torch.fft.rfft(x)
+
+
+def convolution():
+    x, w = torch.rand(16, 16, 32, 32), torch.rand(16, 16, 3, 3)
+    return lambda: torch.nn.functional.conv2d(x, w, padding="same")
 
 
 calls = {
@@ -74,6 +93,9 @@ calls = {
     "random normal": lambda: lambda: torch.randn(1_000_000),
     "spline": rational_quadratic,
     "cholesky": cholesky,
+    "solve": solve,
+    "rfft": rfft,
+    "convolution": convolution,
 }
 if options.op not in calls:
     parser.error(f"op must be one of {', '.join(calls)}, got {options.op}")

@@ -43,6 +43,19 @@ const kernels: readonly Omit<Kernel, "peer">[] = [
     args: [uniform([10_000, 5], 2.9), uniform([10_000, 5, 3 * spline.bins - 1])],
   },
   { name: "cholesky", size: "1000 of 20 x 20 f32", compute: (a) => cholesky(a!), args: [covariances(1000, 20)] },
+  {
+    name: "solve",
+    size: "1000 of 20 x 20 f32",
+    compute: (a, b) => solve(a!, b!),
+    args: [covariances(1000, 20), uniform([1000, 20, 1])],
+  },
+  { name: "rfft", size: "1000 x 1024 f32", compute: (x) => rfft(x!), args: [uniform([1000, 1024])] },
+  {
+    name: "convolution",
+    size: "16 of 16 x 32 x 32, 3 x 3",
+    compute: (x, w) => convolution2d(x!, w!, { padding: "same" }),
+    args: [uniform([16, 16, 32, 32]), uniform([16, 16, 3, 3])],
+  },
 ];
 
 export async function families(seconds: number, emit: Emit): Promise<void> {

@@ -43,15 +43,10 @@ struct LuSolve {
     const T* b = block.at<T>(3, r);
     T* x = block.at<T>(4, r);
     const std::int64_t n = block.integers[0], m = block.integers[1];
-    for (std::int64_t k = 0; k < n; ++k)
-      if (pivots[k] < 0 || pivots[k] >= n) {
-        failure = {RowFailure::indexOutside, pivots[k], std::int32_t(n)};
-        return;
-      }
     for (std::int64_t k = 0; k < n * m; ++k) x[k] = b[k];
     if (block.integers[2] == 0) {
       for (std::int64_t k = 0; k < n; ++k)
-        if (pivots[k] != k) exchange(x + k * m, x + pivots[k] * m, m);
+        if (!exchangeRows(x, k, pivots[k], n, m, failure)) return;
       for (std::int64_t i = 0; i < n; ++i) subtractKnown(u + i * n, x, x + i * m, 0, i, m);
       for (std::int64_t i = n - 1; i >= 0; --i) {
         subtractKnown(u + i * n, x, x + i * m, i + 1, n, m);
@@ -64,11 +59,21 @@ struct LuSolve {
       }
       for (std::int64_t i = n - 1; i >= 0; --i) subtractFrom(x, u + i * n, x + i * m, 0, i, m);
       for (std::int64_t k = n - 1; k >= 0; --k)
-        if (pivots[k] != k) exchange(x + k * m, x + pivots[k] * m, m);
+        if (!exchangeRows(x, k, pivots[k], n, m, failure)) return;
     }
   }
 
  private:
+  // Checked when it is used, since a damaged plan may let X overwrite the pivots.
+  template <class T>
+  CREDENCE_HD static bool exchangeRows(T* x, std::int64_t k, std::int32_t pivot, std::int64_t n, std::int64_t m, RowFailure& failure) {
+    if (pivot < 0 || pivot >= n) {
+      failure = {RowFailure::indexOutside, pivot, std::int32_t(n)};
+      return false;
+    }
+    if (pivot != k) exchange(x + k * m, x + pivot * m, m);
+    return true;
+  }
   // y -= sum of u[k] x_k for from <= k < to.
   template <class T>
   CREDENCE_HD static void subtractKnown(const T* u, const T* x, T* y, std::int64_t from, std::int64_t to, std::int64_t m) {

@@ -45,12 +45,12 @@ class Recording {
  private:
   template <class Fill>
   Replay replay(Fill fill, int64_t* nodes = nullptr) {
-    const Graph graph;
+    auto graph = std::make_unique<Graph>();
     int64_t count = 0;
-    Recorder recorder(graph, count);
+    Recorder recorder(*graph, count);
     fill(recorder);
     if (nodes) *nodes = count;
-    return Replay(graph);
+    return Replay(std::move(graph));
   }
 
   LoopProgram programOf(const Instruction& instruction) const {

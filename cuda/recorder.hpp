@@ -3,6 +3,9 @@
 
 #include <cuda_runtime.h>
 
+#include <memory>
+#include <utility>
+
 #include "runtime.hpp"
 
 namespace credence::cuda {
@@ -79,17 +82,20 @@ inline Recorder::Branches Recorder::branch(cudaGraphConditionalHandle handle) {
   return {Recorder(bodies[0], nodes_), Recorder(bodies[1], nodes_)};
 }
 
-/// A graph ready to be launched, any number of times.
+/// A graph ready to be launched, any number of times. The graph itself lives as long: the bodies of conditional nodes are its own.
 class Replay {
  public:
-  explicit Replay(const Graph& graph) { check(cudaGraphInstantiate(&executable_, graph, 0), "instantiating a graph"); }
+  explicit Replay(std::unique_ptr<Graph> graph) : graph_(std::move(graph)) {
+    check(cudaGraphInstantiate(&executable_, *graph_, 0), "instantiating a graph");
+  }
   ~Replay() {
     if (executable_) cudaGraphExecDestroy(executable_);
   }
-  Replay(Replay&& other) noexcept : executable_(other.executable_) { other.executable_ = nullptr; }
+  Replay(Replay&& other) noexcept : graph_(std::move(other.graph_)), executable_(std::exchange(other.executable_, nullptr)) {}
   void launch(cudaStream_t stream) const { check(cudaGraphLaunch(executable_, stream), "launching a graph"); }
 
  private:
+  std::unique_ptr<Graph> graph_;
   cudaGraphExec_t executable_ = nullptr;
 };
 

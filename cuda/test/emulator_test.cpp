@@ -88,11 +88,11 @@ __global__ void sumOfBlocks(float* partial, float* out, uint32_t* ticket, bool i
 // A kernel at once: a graph of one node.
 template <class... Parameters, class... Arguments>
 void run(const char* name, void (*kernel)(Parameters...), dim3 grid, dim3 block, std::size_t sharedBytes, Arguments... arguments) {
-  const Graph graph;
+  auto graph = std::make_unique<Graph>();
   int64_t nodes = 0;
-  Recorder recorder(graph, nodes);
+  Recorder recorder(*graph, nodes);
   launch(recorder, name, kernel, grid, block, sharedBytes, arguments...);
-  Replay(graph).launch(nullptr);
+  Replay(std::move(graph)).launch(nullptr);
   check(cudaStreamSynchronize(nullptr), name);
 }
 
@@ -248,9 +248,9 @@ int intIn(const Memory& memory) {
 TEST(Emulator, AGraphLoopsAndBranchesAsItsKernelsDecide) {
   Memory value(4);
   value.fill(0, stream());
-  const Graph graph;
+  auto graph = std::make_unique<Graph>();
   int64_t nodes = 0;
-  Recorder recorder(graph, nodes);
+  Recorder recorder(*graph, nodes);
   const auto again = recorder.condition(), small = recorder.condition();
   launch(recorder, "addAndDecide", addAndDecide, 1, 1, 0, value.as<int>(), 1, 10, again);
   Recorder body = recorder.repeatWhile(again);
@@ -260,7 +260,7 @@ TEST(Emulator, AGraphLoopsAndBranchesAsItsKernelsDecide) {
   launch(branches.then, "scale", scale, 1, 1, 0, value.as<int>(), 3);
   launch(branches.otherwise, "scale", scale, 1, 1, 0, value.as<int>(), -1);
   EXPECT_EQ(nodes, 7);
-  const Replay replay(graph);
+  const Replay replay(std::move(graph));
   replay.launch(nullptr);
   EXPECT_EQ(intIn(value), 33);  // 1, 3, ..., 11, times 3
   replay.launch(nullptr);
@@ -269,11 +269,11 @@ TEST(Emulator, AGraphLoopsAndBranchesAsItsKernelsDecide) {
 
 TEST(Emulator, AConditionThatNobodySetsIsCaught) {
   Memory value(4);
-  const Graph graph;
+  auto graph = std::make_unique<Graph>();
   int64_t nodes = 0;
-  Recorder recorder(graph, nodes);
+  Recorder recorder(*graph, nodes);
   recorder.branch(recorder.condition());
-  const Replay replay(graph);
+  const Replay replay(std::move(graph));
   replay.launch(nullptr);
   EXPECT_NE(failureOf([] { check(cudaStreamSynchronize(nullptr), "running"); }).find("a condition that no kernel has set"), std::string::npos);
 }
@@ -282,14 +282,14 @@ TEST(Emulator, NodesWithoutAnEdgeRunInAnyOrder) {
   Memory value(4);
   bool differed = false;
   for (int i = 0; i < 50 && !differed; ++i) {
-    const Graph graph;
+    auto graph = std::make_unique<Graph>();
     int64_t nodes = 0;
-    Recorder one(graph, nodes), other(graph, nodes);  // neither knows of the other's nodes
+    Recorder one(*graph, nodes), other(*graph, nodes);  // neither knows of the other's nodes
     launch(one, "scale", scale, 1, 1, 0, value.as<int>(), 10);
     const auto unused = other.condition();
     launch(other, "addAndDecide", addAndDecide, 1, 1, 0, value.as<int>(), 1, 0, unused);
     value.fill(0, stream());
-    Replay(graph).launch(nullptr);
+    Replay(std::move(graph)).launch(nullptr);
     differed = intIn(value) == 10;
   }
   EXPECT_TRUE(differed);

@@ -31,6 +31,19 @@ const std::vector<const Device*>& allDevices() {
   return devices;
 }
 
+std::string whyNoGpu() {
+#if defined(CREDENCE_CUDA)
+  if (!cuda::whyNoDevices().empty()) return "; CUDA: " + cuda::whyNoDevices();
+#endif
+  return "";
+}
+
+/// What a device says of a failed allocation, where it says more than that it failed.
+std::string detailOf(const std::bad_alloc& error) {
+  const std::string what = error.what();
+  return what == std::bad_alloc().what() ? "" : ": " + what;
+}
+
 const Device& deviceOf(const CallbackInfo& info) {
   if (!info[0].IsString()) throw Napi::TypeError::New(info.Env(), "device must be a string, got " + describe(info[0]));
   const std::string name = info[0].As<Napi::String>();
@@ -39,7 +52,7 @@ const Device& deviceOf(const CallbackInfo& info) {
     if (device->description().name == name) return *device;
     known += (known.empty() ? "" : ", ") + device->description().name;
   }
-  throw Napi::RangeError::New(info.Env(), "device \"" + name + "\" is not on this machine or not in this build; devices: " + known);
+  throw Napi::RangeError::New(info.Env(), "device \"" + name + "\" is not on this machine or not in this build; devices: " + known + whyNoGpu());
 }
 
 /// An integer argument in [low, high].
@@ -169,8 +182,9 @@ Napi::Value allocate(const CallbackInfo& info) {
   const int64_t bytes = integerOf(info, 1, "bytes", 0, int64_t{1} << 46);
   try {
     return makeHandle<Buffer>(info.Env(), device.allocate(bytes));
-  } catch (const std::bad_alloc&) {
-    throw Napi::RangeError::New(info.Env(), "device \"" + device.description().name + "\" has no room for " + std::to_string(bytes) + " bytes");
+  } catch (const std::bad_alloc& error) {
+    throw Napi::RangeError::New(info.Env(), "device \"" + device.description().name + "\" has no room for " + std::to_string(bytes) +
+                                                " bytes" + detailOf(error));
   }
 }
 
@@ -207,9 +221,9 @@ Napi::Value compile(const CallbackInfo& info) {
     const int64_t arena = plan.arenaBytes;
     try {
       return makeHandle<Program>(info.Env(), device.compile(std::move(plan)));
-    } catch (const std::bad_alloc&) {
+    } catch (const std::bad_alloc& error) {
       throw Napi::RangeError::New(info.Env(), "device \"" + device.description().name + "\" has no room for an arena of " +
-                                                  std::to_string(arena) + " bytes");
+                                                  std::to_string(arena) + " bytes" + detailOf(error));
     }
   } catch (const PlanError& error) {
     throw Napi::RangeError::New(info.Env(), error.what());

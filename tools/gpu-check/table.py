@@ -31,8 +31,10 @@ def bar_of(line, figures, ratio):
     return None
 
 
-def rows(lines, peers):
-    """One row of the JSON file for each of our lines. `peers`: PyTorch's lines, by (name, size); names with ", N-API" have the same peer."""
+def rows(lines, peers, timed=True):
+    """One row of the JSON file for each of our lines. `peers`: PyTorch's lines; a name with ", N-API" has the peer of the name without.
+    Not `timed`: the seconds mean nothing, and no bar is set for them.
+    """
     theirs = {(peer["name"], peer["size"]): peer for peer in peers}
     copy = bandwidth(lines)
     result = []
@@ -50,7 +52,7 @@ def rows(lines, peers):
         peer = theirs.get((line["name"].removesuffix(", N-API"), line["size"]))
         peer_seconds = peer["seconds"] if peer else None
         ratio = peer_seconds["median"] / seconds["median"] if peer and seconds else None
-        bar = bar_of(line, figures, ratio)
+        bar = bar_of(line, figures, ratio) if timed or not seconds else None
         result.append(
             {
                 "name": line["name"],

@@ -47,6 +47,10 @@ class Table(unittest.TestCase):
         for difference, met in ((1e-6, True), (1e-2, False), (float("inf"), False)):
             self.assertIs(self.only({"name": "parity nsf", "size": "batch 40", "difference": difference})["met"], met)
 
+    def test_the_emulators_times_are_not_judged_and_its_results_are(self):
+        ours = [COPY, line("cluster, tanh", "10", 1, bytes=1), {"name": "parity nsf", "size": "batch 40", "difference": 1}]
+        self.assertEqual([row["met"] for row in rows(ours, [], timed=False)], [None, None, False])
+
     def test_the_printed_table_has_a_line_for_each_row(self):
         printed = text(rows([COPY, line("matmul", "4 x 4 x 4", 1e-6, flops=128)], [peer("matmul", "4 x 4 x 4", 3e-6)])).splitlines()
         self.assertEqual(len(printed), 4)

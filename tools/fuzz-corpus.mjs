@@ -109,6 +109,7 @@ const programs = {
     (x, w, b) => [t.relu(x.matmul(w).add(b)), t.tanh(x.matmul(w)), t.matmul(t.matrixTranspose(x), x), t.outer(b, b)],
     [numbers([9, 5]), numbers([5, 6]), numbers([6])],
   ],
+  "layer-gradient": [(x, w) => t.grad((m) => t.relu(x.matmul(m)).sum())(w), [numbers([9, 5]), numbers([5, 6])]],
   "products-of-batches": [
     (x, y) => [
       x.matmul(y),

@@ -1,5 +1,5 @@
 // A representative of every family of operations that the other groups leave out.
-import { cholesky, random, rationalQuadratic, softmax, sort, sum, type Tensor, take } from "@credence/tensor";
+import { cholesky, convolution2d, random, rationalQuadratic, rfft, softmax, solve, sort, sum, type Tensor, take } from "@credence/tensor";
 import { pytorch } from "../pytorch.ts";
 import { type Emit, type Kernel, measure, uniform } from "./kernel.ts";
 

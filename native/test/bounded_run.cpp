@@ -29,7 +29,8 @@ double workOf(const Block& block) {
     if (const auto* matmul = std::get_if<Matmul>(&body)) work += product({matmul->batch, matmul->m, matmul->n}) * (1.0 + matmul->k) + matmul->parts;
     if (const auto* rows = std::get_if<Rows>(&body)) {
       for (const RowsOperand& operand : rows->operands) work += 20.0 * rows->rows * (1 + operand.rowLength);
-      for (const double number : rows->numbers) work += rows->rows * std::abs(number);  // one may be how often something happens
+      for (const double number : rows->numbers)  // one may be how often something happens; none of those is infinite
+        if (std::isfinite(number)) work += rows->rows * std::abs(number);
     }
     if (const auto* loop = std::get_if<Loop>(&body)) {
       const double trips = loop->isWhile && loop->trips == unlimitedTrips ? whileTrips : loop->trips;
@@ -46,7 +47,7 @@ bool isBounded(const Plan& plan) {
   int64_t bytes = plan.arenaBytes;
   for (const int64_t input : plan.inputBytes) bytes += input;
   for (const int64_t output : plan.outputBytes) bytes += output;
-  return bytes <= bytesMax && plan.inputBytes.size() + plan.outputBytes.size() <= buffersMax && workOf(plan.code) <= workMax;  // false for NaN
+  return bytes <= bytesMax && plan.inputBytes.size() + plan.outputBytes.size() <= buffersMax && workOf(plan.code) <= workMax;
 }
 
 ExactBytes::ExactBytes(int64_t count) : data_(nullptr), count_(count) {

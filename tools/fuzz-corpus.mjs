@@ -38,7 +38,7 @@ const functions = names(
 );
 functions.push((x) => t.polygamma(3, x));
 const binary = names(
-  "add sub mul div pow maximum minimum rem less lessEqual equal notEqual logicalAnd logicalOr logicalXor shiftLeft shiftRight",
+  "add sub mul div pow maximum minimum whenPositive rem less lessEqual equal notEqual logicalAnd logicalOr logicalXor shiftLeft shiftRight",
 );
 const reductions = names("sum prod max min all any argmax argmin");
 const dtypes = ["f32", "f64", "i32", "u32", "bool"];

@@ -6,7 +6,7 @@
 namespace credence::cpu {
 namespace {
 
-constexpr int roundsBeforeSleep = 400;  // of a pause, about 50 ns each
+constexpr auto patience = std::chrono::microseconds(200);
 constexpr auto awake = std::chrono::microseconds(100);
 
 void pauseCore() {
@@ -21,9 +21,12 @@ void pauseCore() {
 
 template <class T>
 void awaitChange(const std::atomic<T>& value, T old) {
-  for (int round = 0; round < roundsBeforeSleep; ++round) {
+  const auto start = std::chrono::steady_clock::now();
+  for (int round = 1;; ++round) {
     if (value.load(std::memory_order_acquire) != old) return;
+    if (round % 32 != 0) continue;
     pauseCore();
+    if (round % 1024 == 0 && std::chrono::steady_clock::now() - start > patience) break;
   }
   value.wait(old, std::memory_order_acquire);
 }

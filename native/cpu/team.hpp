@@ -10,8 +10,10 @@
 
 namespace credence::cpu {
 
-/// Waits until `value` is no longer `old`: busy for about 20 microseconds, then asleep. To yield instead would hand the core to
-/// whatever else is there for milliseconds, while the others wait for this thread; who sleeps is back as soon as it is woken.
+/// Waits until `value` is no longer `old`: busy for about 200 microseconds, then asleep: longer than it takes to wake up, or one
+/// late thread would make the next one late at every barrier that follows. Few pauses, since a hypervisor takes the core from a guest
+/// that only pauses. To yield instead would hand the core to whatever else is there for milliseconds, while the others wait for this
+/// thread; who sleeps is back as soon as it is woken.
 /// Whoever changes the value must notify, and the change must be sequentially consistent: to notify is to look for sleepers, and a
 /// look that overtakes the change misses one who is about to sleep on the old value.
 template <class T>

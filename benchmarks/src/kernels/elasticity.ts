@@ -46,7 +46,7 @@ function loss(layers: Layers, points: Tensor, ex: Tensor, ey: Tensor, force: Ten
 }
 
 type Points = { readonly at: Tensor; readonly force: Tensor; readonly ex: Tensor; readonly ey: Tensor };
-const gradient = meanGradient((layers: Layers, { at, force, ex, ey }: Points) => loss(layers, at, ex, ey, force));
+const gradient = meanGradient((layers: Layers, { at, force, ex, ey }: Points) => loss(layers, at, ex, ey, force), { blockRows: 125 });
 
 /** div sigma of u = (cos 2 pi x sin pi y, Q/4 y^4 sin pi x). */
 function forceAt([x, y]: readonly [number, number]): [number, number] {

@@ -1,6 +1,8 @@
 // exp, log, tanh and their kin for scalars and vectors alike: no tables, no data-dependent branches (but for huge sines).
 // Each reduces its argument exactly, then evaluates a minimax polynomial; error bounds are those seen by math_test.cpp
 // over the whole range: at most 2 ulp for exp, expm1, log, log1p, 2.5 for sin, cos and 4 for tanh, sigmoid, softplus.
+//
+// One file although it is long: each function is a few lines that stand on the same anatomy of a float, and on those before it.
 #pragma once
 
 #include <credence/portable.hpp>

@@ -2,6 +2,7 @@ import {
   c2st,
   calibrationDraws,
   expectedCoverage,
+  type PosteriorPredictive,
   posteriorPredictive,
   type Simulations,
   type Statistic,
@@ -28,13 +29,7 @@ export type CheckFacts = {
   readonly predictive: {
     /** Share of observed counts within the central 90 % band. */
     readonly coverage90: number;
-    readonly statistics: readonly {
-      readonly name: string;
-      readonly observed: number;
-      readonly mean: number;
-      readonly sd: number;
-      readonly pValue: number;
-    }[];
+    readonly statistics: PosteriorPredictive["statistics"];
   };
 };
 

@@ -4,6 +4,7 @@ export * from "./distribution/index.ts";
 export * from "./file/index.ts";
 export * from "./flow/index.ts";
 export * from "./mcmc/index.ts";
+export * from "./model/index.ts";
 export * from "./network/index.ts";
 export * from "./npe/index.ts";
 export * from "./optimize/index.ts";

@@ -1,0 +1,2 @@
+export type { Draws } from "./draws.ts";
+export type { Target } from "./target.ts";

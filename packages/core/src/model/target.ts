@@ -1,0 +1,20 @@
+import type { Tensor } from "@credence/tensor";
+
+/**
+ * What a sampler, a variational fit or an optimiser works on: a log density over vectors u of any real numbers, and the way from u to the
+ * quantities that people ask about. Its functions are traced, in f64, on n rows at once.
+ */
+export interface Target {
+  /** D, the numbers of u. */
+  readonly dimension: number;
+  /** Names of the D coordinates of u, for messages and step sizes: `log tau`, `theta_raw[3]`. */
+  readonly coordinates: readonly string[];
+  /** Names of the K quantities that `constrain` gives: `tau`, `theta[3]`. */
+  readonly names: readonly string[];
+  /** log p(theta(u), data) + log |det dtheta/du| in nats, up to a constant, [n, D] -> [n]. -Infinity where there is no mass. */
+  logDensity(u: Tensor): Tensor;
+  /** The quantities at u, [n, D] -> [n, K]. */
+  constrain(u: Tensor): Tensor;
+  /** n points to start from, spread wider than the target, [n, D]; a function of the key. */
+  initial(key: Tensor, n: number): Tensor;
+}

@@ -5,6 +5,7 @@ export { type Estimand, effectiveSampleSize } from "./effective-sample-size.ts";
 export { type CoverageCurve, type ExpectedCoverage, expectedCoverage } from "./expected-coverage.ts";
 export { monteCarloError } from "./monte-carlo-error.ts";
 export { type PosteriorPredictive, type PosteriorPredictiveOptions, posteriorPredictive, type Statistic } from "./posterior-predictive.ts";
+export { kHatThreshold, type Psis, type PsisOptions, psis } from "./psis.ts";
 export { median, quantile } from "./quantile.ts";
 export { rHat, rHatBasic } from "./r-hat.ts";
 export { calibrationRanks, type SbcParameter, type SbcResult, sbc } from "./sbc.ts";

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
+import { rankNormalized, split } from "./chains.ts";
 import { effectiveSampleSize } from "./effective-sample-size.ts";
 import { monteCarloError } from "./monte-carlo-error.ts";
 import { mean, median, quantile, variance } from "./quantile.ts";
@@ -36,6 +37,24 @@ function chainsOf(name: string): Map<string, Float64Array[]> {
   );
 }
 
+/**
+ * R-hat with the two middle draws, which are equally far from the median and tied in ours, in either order. R orders them by the rounding of that distance, which
+ * the 15 digits of the file have lost: it moves R-hat by up to 3e-4 with 400 draws.
+ */
+function orderedRHats(draws: readonly Float64Array[]): number[] {
+  const scale = (chains: readonly Float64Array[]) => {
+    const n = chains[0]!.length;
+    return Math.sqrt((n - 1) / n + variance(chains.map(mean)) / mean(chains.map(variance)));
+  };
+  const bulk = scale(rankNormalized(split(draws)));
+  const sorted = Float64Array.from(draws.flatMap((chain) => [...chain])).sort();
+  const [low, high] = [sorted[sorted.length / 2 - 1]!, sorted[sorted.length / 2]!];
+  return [-1e-9, 1e-9].map((shift) => {
+    const centre = (low + high) / 2 + shift * (high - low);
+    return Math.max(bulk, scale(rankNormalized(split(draws.map((chain) => chain.map((x) => Math.abs(x - centre)))))));
+  });
+}
+
 describe.skipIf(!existsSync(reference))("diagnostics of R's posterior package", () => {
   for (const name of ["synthetic", "eight_schools"]) {
     test(`all seventeen columns agree to 1e-9 on the ${name} draws`, () => {
@@ -67,11 +86,9 @@ describe.skipIf(!existsSync(reference))("diagnostics of R's posterior package", 
         };
         header!.slice(1).forEach((column, i) => {
           const theirs = Number(row[i + 1]);
-          // R ranks the two middle draws, equally far from the median, by the rounding of that distance: their R-hat moves by up to 3e-4 with 400 draws.
-          const tolerance = column === "rhat" ? 3e-4 : 1e-9;
-          expect(Math.abs(ours[column]! / theirs - 1), `${column} of ${row[0]}: ours ${ours[column]}, posterior's ${theirs}`).toBeLessThan(
-            tolerance,
-          );
+          const candidates = column === "rhat" ? [ours.rhat!, ...orderedRHats(draws)] : [ours[column]!];
+          const off = Math.min(...candidates.map((value) => Math.abs(value / theirs - 1)));
+          expect(off, `${column} of ${row[0]}: ours ${ours[column]}, posterior's ${theirs}`).toBeLessThan(1e-9);
         });
       }
     });

@@ -8,9 +8,9 @@ export type Estimand = "bulk" | "tail" | "mean" | "sd" | { readonly quantile: nu
 /**
  * S / tau over chains of n draws, with the autocorrelations pooled over chains,
  * rho_t = 1 - (W - mean_c c_t,c n / (n - 1)) / var+, summed in pairs while the pair is positive and not rising
- * (Geyer 1992; Vehtari et al. 2021, section 3.2). NaN where every draw is the same.
+ * (Geyer 1992; Vehtari et al. 2021, section 3.2). NaN where every draw is the same. The chains are taken as they are, neither split nor checked.
  */
-function sizeOf(chains: readonly Float64Array[]): number {
+export function sizeOf(chains: readonly Float64Array[]): number {
   if (isConstant(chains)) return NaN;
   const n = chains[0]!.length;
   const total = chains.length * n;

@@ -1,8 +1,11 @@
 export { type C2stOptions, type C2stResult, c2st, c2stDetails } from "./c2st.ts";
 export { type CalibrationDraws, type CalibrationOptions, calibrationDraws, type PosteriorSampler } from "./calibration-draws.ts";
 export type { ChainDraws } from "./chains.ts";
+export { compareModels, type ModelComparison, type ModelScore } from "./compare-models.ts";
 export { type Estimand, effectiveSampleSize } from "./effective-sample-size.ts";
+export type { SumOverData } from "./elpd.ts";
 export { type CoverageCurve, type ExpectedCoverage, expectedCoverage } from "./expected-coverage.ts";
+export { type Loo, type LooOptions, type LooPointwise, loo } from "./loo.ts";
 export { monteCarloError } from "./monte-carlo-error.ts";
 export { type PosteriorPredictive, type PosteriorPredictiveOptions, posteriorPredictive, type Statistic } from "./posterior-predictive.ts";
 export { kHatThreshold, type Psis, type PsisOptions, psis } from "./psis.ts";
@@ -12,3 +15,4 @@ export { calibrationRanks, type SbcParameter, type SbcResult, sbc } from "./sbc.
 export { type ChainSummary, quantitiesOf, summarizeChains } from "./summarize-chains.ts";
 export { type TarpOptions, type TarpResult, tarp } from "./tarp.ts";
 export { chiSquareUniform, kolmogorovSmirnov, kolmogorovSmirnovUniform, type TestResult } from "./uniformity.ts";
+export { type Waic, waic } from "./waic.ts";

@@ -43,7 +43,7 @@ export function psis(logRatios: ArrayLike<number>, options: PsisOptions = {}): P
 }
 
 /**
- * Above this k-hat, S draws are too few for the weighted estimates: min(1 - 1 / log10(S), 0.7) (Vehtari et al. 2024, section 3.2.3). 0.7 from S = 2,155 on.
+ * Above this k-hat, S draws are too few for the weighted estimates: min(1 - 1 / log10(S), 0.7) (Vehtari et al. 2024). 0.7 from S = 2,155 on.
  * @param count S, draws
  */
 export const kHatThreshold = (count: number): number => Math.min(1 - 1 / Math.log10(count), 0.7);

@@ -1,8 +1,11 @@
 import {
   c2st,
   calibrationDraws,
+  type DonePhase,
+  derivedSeed,
   expectedCoverage,
   type PosteriorPredictive,
+  phase,
   posteriorPredictive,
   type Simulations,
   type Statistic,
@@ -11,10 +14,9 @@ import {
 } from "@credence/core";
 import { array, type NdArray } from "@credence/tensor";
 import { rateNames } from "./model.ts";
-import { type DonePhase, phase } from "./phase.ts";
 import type { CensusPosterior } from "./posterior.ts";
 import type { Run } from "./run.ts";
-import { derivedSeed } from "./settings.ts";
+import { phaseFormat } from "./settings.ts";
 import { censusSimulator } from "./simulator.ts";
 
 export type CheckFacts = {
@@ -61,6 +63,7 @@ export async function checkPhase(
   const { replicates, replicateDraws, classifierDraws, predictiveDraws } = effort;
   return phase<CheckFacts>({
     directory,
+    format: phaseFormat,
     name: "check",
     inputs: {
       inferred: inferred.fingerprint,

@@ -1,8 +1,9 @@
+import { summarizeDraws } from "@credence/core";
 import { array } from "@credence/tensor";
 import { expect, test } from "vitest";
 import { inferRates } from "./infer.ts";
 import { samplePosterior } from "./oracle.ts";
-import { column, growthOf, summarizeDraws } from "./summary-json.ts";
+import { column, growthOf } from "./summary-json.ts";
 
 const series = { times: [0, 1, 2, 3, 4.5, 6, 7, 8, 9, 10, 12, 13], counts: [30, 33, 31, 36, 41, 38, 44, 49, 47, 52, 60, 58] };
 const training = { maxEpochs: 6, ensembleSize: 1, learningRate: 2e-3, averageDecay: 0.99, schedule: "cosine", weightDecay: 0 } as const;

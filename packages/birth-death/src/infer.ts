@@ -1,11 +1,11 @@
-import type { FlowOptions, ParameterSummary, Progress, TrainingOptions } from "@credence/core";
+import { type FlowOptions, type ParameterSummary, type Progress, summarizeDraws, type TrainingOptions } from "@credence/core";
 import { array, type NdArray } from "@credence/tensor";
 import { type CensusDesign, countMaxFor } from "./design.ts";
 import { censusEmbedding, type EmbeddingName } from "./embedding.ts";
 import { birthDeathParameters, type RateName, type RatePriors, rateNames } from "./model.ts";
 import { type CountSeries, requireSeries } from "./oracle.ts";
 import { type CensusPosterior, censusPosterior, simulateCensus, trainCensusPosterior } from "./posterior.ts";
-import { column, summarizeDraws } from "./summary-json.ts";
+import { column } from "./summary-json.ts";
 
 /** What a posterior is trained with unless told otherwise: measured to agree with the exact posterior of the whooping crane. */
 export const defaultSimulations = 400_000;

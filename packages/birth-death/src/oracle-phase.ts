@@ -1,10 +1,9 @@
-import { effectiveSampleSize, quantitiesOf, rHat } from "@credence/core";
+import { type DonePhase, derivedSeed, effectiveSampleSize, phase, quantitiesOf, rHat } from "@credence/core";
 import { maximumLikelihood } from "./maximum-likelihood.ts";
 import { rateNames } from "./model.ts";
 import { samplePosterior } from "./oracle.ts";
-import { type DonePhase, phase } from "./phase.ts";
 import type { Run } from "./run.ts";
-import { derivedSeed } from "./settings.ts";
+import { phaseFormat } from "./settings.ts";
 
 export type OracleFacts = {
   readonly chains: number;
@@ -27,6 +26,7 @@ export async function oraclePhase({ observation, settings, context, directory }:
   const { parameters, priors, effort, seed } = settings;
   return phase({
     directory,
+    format: phaseFormat,
     name: "oracle",
     inputs: {
       times: [...times],

@@ -1,13 +1,16 @@
 import { rm } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { cpus } from "node:os";
 import { join } from "node:path";
 import {
   type Application,
   type ApplicationContext,
   type ApplicationOptions,
+  type DonePhase,
+  derivedSeed,
   type JsonValue,
   Posterior,
+  phase,
+  provenanceOf,
   type Summary,
 } from "@credence/core";
 import { writeJson } from "@credence/report";
@@ -16,10 +19,9 @@ import { checkPhase } from "./check-phase.ts";
 import { embeddingNames } from "./embedding.ts";
 import { readObservation } from "./observation.ts";
 import { oraclePhase } from "./oracle-phase.ts";
-import { type DonePhase, phase } from "./phase.ts";
 import { type CensusPosterior, type CensusSimulations, censusPosterior, simulateCensus, trainCensusPosterior } from "./posterior.ts";
 import type { Phases, Run, SimulationFacts, TrainingFacts } from "./run.ts";
-import { derivedSeed, settingsOf } from "./settings.ts";
+import { phaseFormat, settingsOf } from "./settings.ts";
 import { summaryOf } from "./summary-json.ts";
 import { writeInference } from "./write-inference.ts";
 import { writeBirthDeathReport } from "./write-report.ts";
@@ -119,6 +121,7 @@ const posteriorDirectory = ({ directory }: Run, fingerprint: string): string => 
 async function simulatePhase(run: Run): Promise<DonePhase<SimulationFacts>> {
   return phase({
     directory: run.directory,
+    format: phaseFormat,
     name: "simulate",
     inputs: simulationInputs(run),
     compute: async (fingerprint) => {
@@ -137,6 +140,7 @@ async function trainPhase(run: Run, simulated: DonePhase): Promise<DonePhase<Tra
   const { training, flow } = effort;
   return phase({
     directory,
+    format: phaseFormat,
     name: "train",
     inputs: {
       simulated: simulated.fingerprint,
@@ -180,6 +184,7 @@ async function inferPhase(
   const { draws } = settings.effort;
   return phase({
     directory,
+    format: phaseFormat,
     name: "infer",
     inputs: { trained: trained.fingerprint, counts: [...observation.counts], draws },
     compute: async () => {
@@ -194,15 +199,11 @@ async function inferPhase(
 /** What was run, on what, and with what. */
 function provenance(options: ApplicationOptions, { observation, settings }: Run) {
   const { dataset, title, source, licence, checksum, note } = observation;
-  return {
+  return provenanceOf({
     application: application.name,
+    version,
+    options,
     dataset: { name: dataset, title, source, licence, checksum: checksum ?? null, note: note ?? null },
-    seed: options.seed,
-    device: options.device,
-    quick: options.quick,
-    options: Object.fromEntries(Object.entries(options.own).filter(([, value]) => value !== undefined)) as JsonValue,
-    effort: JSON.parse(JSON.stringify(settings.effort)) as JsonValue,
-    versions: { credence: version, node: process.version },
-    machine: { platform: process.platform, architecture: process.arch, processor: cpus()[0]?.model ?? null, cores: cpus().length },
-  };
+    effort: settings.effort,
+  });
 }

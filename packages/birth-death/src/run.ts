@@ -1,8 +1,7 @@
-import type { ApplicationContext } from "@credence/core";
+import type { ApplicationContext, DonePhase } from "@credence/core";
 import type { CheckFacts } from "./check-phase.ts";
 import type { Observation } from "./observation.ts";
 import type { OracleFacts } from "./oracle-phase.ts";
-import type { DonePhase } from "./phase.ts";
 import type { Settings } from "./settings.ts";
 
 /** What every phase is given. */

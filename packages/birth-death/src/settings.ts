@@ -5,6 +5,9 @@ import { defaultFlow, defaultSimulations, defaultTraining } from "./infer.ts";
 import { birthDeathParameters, type RatePriors } from "./model.ts";
 import type { Observation } from "./observation.ts";
 
+/** Bumped where a phase comes to mean something else. */
+export const phaseFormat = "birth-death 1";
+
 /** Numbers of everything, by how long a run may take. */
 export interface Effort {
   readonly simulations: number;
@@ -83,11 +86,6 @@ export function settingsOf(options: ApplicationOptions, observation: Observation
     design,
     census: censusEmbedding(embeddingOf(own.embedding), design, parameters.bounds),
   };
-}
-
-/** Numbers for stream `k` of a run: neighbouring seeds share none for a long way. */
-export function derivedSeed(seed: number, k: number): number {
-  return (seed + Math.imul(k, 0x9e3779b9)) >>> 0;
 }
 
 function positive(own: ApplicationOptions["own"], name: string, fallback: number): number {

@@ -1,34 +1,16 @@
-import { type Checks, type ParameterSummary, quantile, type Summary } from "@credence/core";
+import { type Checks, columnOf, correlation, type Summary, summarizeDraws } from "@credence/core";
 import { rateNames } from "./model.ts";
 import type { Phases, Run } from "./run.ts";
 
-/** Draws of one quantity as its summary. */
-export function summarizeDraws(values: ArrayLike<number>, unit: string): ParameterSummary {
-  const sorted = Float64Array.from(values).sort();
-  const mean = sorted.reduce((sum, value) => sum + value, 0) / sorted.length;
-  const sd = Math.sqrt(sorted.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (sorted.length - 1));
-  return { unit, mean, sd, median: quantile(sorted, 0.5), q05: quantile(sorted, 0.05), q95: quantile(sorted, 0.95) };
-}
-
 /** Column `d` of row-major draws of the three rates. */
 export function column(draws: Float64Array, d: number): Float64Array {
-  return draws.filter((_, i) => i % rateNames.length === d);
+  return columnOf(draws, rateNames.length, d);
 }
 
 /** λ-μ of every draw: what the slope of a series tells, where λ and μ apart are told by its noise. */
 export function growthOf(draws: Float64Array): Float64Array {
   const death = column(draws, 1);
   return column(draws, 0).map((birth, i) => birth - death[i]!);
-}
-
-export function correlation(a: Float64Array, b: Float64Array): number {
-  const centre = (x: Float64Array): Float64Array => {
-    const mean = x.reduce((sum, value) => sum + value, 0) / x.length;
-    return x.map((value) => value - mean);
-  };
-  const [x, y] = [centre(a), centre(b)];
-  const dot = (u: Float64Array, v: Float64Array): number => u.reduce((sum, value, i) => sum + value * v[i]!, 0);
-  return dot(x, y) / Math.sqrt(dot(x, x) * dot(y, y));
 }
 
 /** What `summary.json` holds. */

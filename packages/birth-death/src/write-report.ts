@@ -1,4 +1,4 @@
-import type { Summary } from "@credence/core";
+import { correlation, type Summary, summarizeDraws } from "@credence/core";
 import {
   cornerPlot,
   coverageCurve,
@@ -15,7 +15,7 @@ import {
 } from "@credence/report";
 import { rateNames } from "./model.ts";
 import type { Phases, Run } from "./run.ts";
-import { column, correlation, growthOf, summarizeDraws } from "./summary-json.ts";
+import { column, growthOf } from "./summary-json.ts";
 
 const labels = ["birth rate", "death rate", "immigration"] as const;
 

@@ -1,3 +1,4 @@
+export * from "./application/index.ts";
 export type * from "./application.ts";
 export * from "./check/index.ts";
 export * from "./distribution/index.ts";

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { decodeSafetensors, encodeSafetensors, type JsonValue } from "@credence/core";
-import { writeAtomically } from "@credence/report";
+import type { JsonValue } from "../application.ts";
+import { writeAtomically } from "../file/atomic.ts";
+import { decodeSafetensors, encodeSafetensors } from "../file/safetensors.ts";
 
 /** What a phase leaves: plain facts, and numbers by name. */
 export interface PhaseResult<Facts extends JsonValue = JsonValue> {
@@ -22,14 +23,13 @@ export interface DonePhase<Facts extends JsonValue = JsonValue> {
 
 export interface PhaseOptions<Facts extends JsonValue> {
   readonly directory: string;
+  /** Of the application, such as `birth-death 1`; bump it where a phase comes to mean something else, so that a folder of an older release is computed again. */
+  readonly format: string;
   readonly name: string;
   /** All that fixes the result, the fingerprints of earlier phases included. */
   readonly inputs: JsonValue;
   readonly compute: (fingerprint: string) => Promise<PhaseResult<Facts>>;
 }
-
-/** Bumped where a phase comes to mean something else, so that a folder of an older release is computed again. */
-const format = "birth-death 1";
 
 /**
  * The result of a phase: read where `directory` holds it for the same inputs, else computed and kept there. A run that was killed
@@ -37,7 +37,13 @@ const format = "birth-death 1";
  *
  * @throws {FileFormatError} where the file is damaged.
  */
-export async function phase<Facts extends JsonValue>({ directory, name, inputs, compute }: PhaseOptions<Facts>): Promise<DonePhase<Facts>> {
+export async function phase<Facts extends JsonValue>({
+  directory,
+  format,
+  name,
+  inputs,
+  compute,
+}: PhaseOptions<Facts>): Promise<DonePhase<Facts>> {
   const fingerprint = createHash("sha256")
     .update(JSON.stringify([format, name, inputs]))
     .digest("hex");

@@ -1,0 +1,1 @@
+export type { PredictiveMoments } from "./predictive.ts";

@@ -1,6 +1,5 @@
 import type { Dataset } from "./dataset.ts";
-
-const writeCsv = (r: string, file: string): string => `in R: write.csv(${r}, "${file}", row.names = FALSE), with Unix line ends`;
+import { writeCsv } from "./layout.ts";
 
 /** Censuses of populations for birth-death processes. None of the origins serves a CSV file; `layout` says how to make it. */
 export const censusDatasets: readonly Dataset[] = [

@@ -23,6 +23,6 @@ export interface Dataset {
   /** Citation of who counted or published it. */
   readonly source: string;
   readonly files: readonly DataFile[];
-  /** The function of this package that reads it. */
-  readonly reader: "census";
+  /** What it is read as: by `readCensus`, `readDataTable` or `readRecord`. */
+  readonly reader: "census" | "table" | "record";
 }

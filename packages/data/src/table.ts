@@ -40,11 +40,38 @@ export function parseTable(text: string, path: string): Table {
 }
 
 /**
+ * Parses numbers separated by blanks, one row a line, that have no header; blank lines are skipped.
+ *
+ * @param columns names of the columns.
+ * @throws {TableError} `TABLE_EMPTY`, `TABLE_RAGGED`.
+ */
+export function parseColumns(text: string, path: string, columns: readonly string[]): Table {
+  const rows: string[][] = [];
+  const lines: number[] = [];
+  text.split(/\r\n|\n|\r/).forEach((line, i) => {
+    const cells = line.trim().split(/\s+/);
+    if (cells[0] === "") return;
+    if (cells.length !== columns.length) {
+      throw new TableError("TABLE_RAGGED", path, i + 1, `${cells.length} cells, expected ${columns.length}: ${columns.join(", ")}`);
+    }
+    rows.push(cells);
+    lines.push(i + 1);
+  });
+  if (rows.length === 0) throw new TableError("TABLE_EMPTY", path, undefined, "the file is empty; expected rows of numbers");
+  return { path, columns, rows, lines };
+}
+
+/**
  * Reads a UTF-8 CSV file; see {@link parseTable}.
  *
  * @throws {TableError} also `TABLE_UNREADABLE`, and `TABLE_ENCODING` for bytes that are not text.
  */
 export async function readTable(path: string): Promise<Table> {
+  return parseTable(await readText(path), path);
+}
+
+/** @throws {TableError} `TABLE_UNREADABLE`, `TABLE_ENCODING`. */
+export async function readText(path: string): Promise<string> {
   let bytes: Uint8Array;
   try {
     bytes = await readFile(path);
@@ -58,10 +85,10 @@ export async function readTable(path: string): Promise<Table> {
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (error) {
-    throw new TableError("TABLE_ENCODING", path, undefined, "the bytes are not UTF-8 text; expected a CSV file", { cause: error });
+    throw new TableError("TABLE_ENCODING", path, undefined, "the bytes are not UTF-8 text; expected a table", { cause: error });
   }
-  if (text.includes("\0")) throw new TableError("TABLE_ENCODING", path, undefined, "the file holds NUL bytes; expected a CSV file");
-  return parseTable(text, path);
+  if (text.includes("\0")) throw new TableError("TABLE_ENCODING", path, undefined, "the file holds NUL bytes; expected a table");
+  return text;
 }
 
 /**

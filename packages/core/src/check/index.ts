@@ -2,6 +2,8 @@ export { type C2stOptions, type C2stResult, c2st, c2stDetails } from "./c2st.ts"
 export { type CalibrationDraws, type CalibrationOptions, calibrationDraws, type PosteriorSampler } from "./calibration-draws.ts";
 export type { ChainDraws } from "./chains.ts";
 export { compareModels, type ModelComparison, type ModelScore } from "./compare-models.ts";
+export { type DivergencePlace, type Divergences, divergences } from "./divergences.ts";
+export { eBfmi, eBfmiMin } from "./e-bfmi.ts";
 export { type Estimand, effectiveSampleSize } from "./effective-sample-size.ts";
 export type { SumOverData } from "./elpd.ts";
 export { type CoverageCurve, type ExpectedCoverage, expectedCoverage } from "./expected-coverage.ts";
@@ -11,6 +13,7 @@ export { type PosteriorPredictive, type PosteriorPredictiveOptions, posteriorPre
 export { kHatThreshold, type Psis, type PsisOptions, psis } from "./psis.ts";
 export { median, quantile } from "./quantile.ts";
 export { rHat, rHatBasic } from "./r-hat.ts";
+export { type SamplerWarningsOptions, samplerWarnings } from "./sampler-warnings.ts";
 export { calibrationRanks, type SbcParameter, type SbcResult, sbc } from "./sbc.ts";
 export { type ChainSummary, quantitiesOf, summarizeChains } from "./summarize-chains.ts";
 export { type TarpOptions, type TarpResult, tarp } from "./tarp.ts";

@@ -100,6 +100,7 @@ export { whileLoop } from "./ops/while.ts";
 export { type Program, type ProgramOptions, program, type RunOptions } from "./program.ts";
 export type { Shape } from "./shape.ts";
 export { Tensor, type TensorLike } from "./tensor.ts";
+export { abstractly } from "./trace.ts";
 export type { Tree } from "./tree.ts";
 export * as tree from "./tree.ts";
 export { type AxisSpec, vmap } from "./vmap.ts";

@@ -69,6 +69,19 @@ export function traceGraph(inputs: readonly Abstract[], f: (...args: Tensor[]) =
   }
 }
 
+/**
+ * What `f` returns for values of these shapes and types. Nothing is computed: the Tensors in it tell their shape and type, and what does not
+ * fit is refused as in a program.
+ */
+export function abstractly<R>(inputs: readonly Abstract[], f: (...args: Tensor[]) => R): R {
+  let result: R | undefined;
+  traceGraph(inputs, (...args) => {
+    result = f(...args);
+    return [];
+  });
+  return result as R;
+}
+
 /** Records the equations of `graph` in the current trace, with `inputs` for its inputs. */
 export function replay(graph: Graph, inputs: readonly Tensor[]): Tensor[] {
   const trace = currentTrace("replay");

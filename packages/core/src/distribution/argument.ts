@@ -1,9 +1,9 @@
-import { array, constant, full, NdArray, type NestedNumbers, type Shape, Tensor, type TensorLike } from "@credence/tensor";
+import { array, constant, full, NdArray, type NestedNumbers, type Shape, Tensor, type TensorLike, type TypedArray } from "@credence/tensor";
 
 export type FloatType = "f32" | "f64";
 
 /** An argument of a distribution: host values, which are checked and take the type of what they meet, or an array or Tensor of one float type. */
-export type Argument = NestedNumbers | NdArray | Tensor;
+export type Argument = NestedNumbers | TypedArray | NdArray | Tensor;
 
 /** The values that an argument may have. */
 export interface Domain {
@@ -42,9 +42,9 @@ export function hold(owner: string, name: string, value: Argument, domain: Domai
     check(owner, name, [value], domain);
     return { shape: [], dtype: undefined, values: Float64Array.of(value), at: (dtype) => full([], value, dtype) };
   }
-  if (!Array.isArray(value))
+  if (!Array.isArray(value) && !ArrayBuffer.isView(value))
     throw new TypeError(
-      `${owner}: ${name} must be a number, nested lists of numbers, an NdArray or a Tensor, got ${value === null ? "null" : typeof value}`,
+      `${owner}: ${name} must be a number, nested lists of numbers, a typed array, an NdArray or a Tensor, got ${value === null ? "null" : typeof value}`,
     );
   using copy = array(value, { dtype: "f64" });
   const { shape } = copy;

@@ -25,10 +25,10 @@ export function joint(parts: Readonly<Record<string, Distribution>>): WithMoment
     eventShape: [dimension],
     dtype,
     support: { kind: "joint", parts: entries.map(([name, { support }], i) => ({ name, size: sizes[i]!, support })) },
-    sample(key, sampleShape = []) {
+    sample(key, sampleShape = [], type = dtype) {
       const keys = random.split(key, entries.length);
       return concat(
-        entries.map(([, part], i) => reshape(part.sample(index(keys, i), sampleShape), [...sampleShape, sizes[i]!])),
+        entries.map(([, part], i) => reshape(part.sample(index(keys, i), sampleShape, type), [...sampleShape, sizes[i]!])),
         -1,
       );
     },

@@ -1,7 +1,7 @@
 import { expm1, greater, random } from "@credence/tensor";
 import { type Argument, finite, hold, positive } from "./argument.ts";
 import type { DistributionOptions, WithMoments } from "./distribution.ts";
-import { logSqrtTwoPi } from "./normal.ts";
+import { logSqrtTwoPi, normal } from "./normal.ts";
 import { positiveReal } from "./support.ts";
 import { univariate } from "./univariate.ts";
 
@@ -17,6 +17,11 @@ export function logNormal(mu: Argument, sigma: Argument, options: DistributionOp
       logDensity(x, p) {
         const logX = x.log();
         return logX.sub(p.mu).div(p.sigma).square().mul(-0.5).sub(logX).sub(p.sigma.log()).sub(logSqrtTwoPi);
+      },
+      standard: {
+        base: () => normal(0, 1),
+        forward: (z, p) => z.mul(p.sigma).add(p.mu).exp(),
+        inverse: (x, p) => x.log().sub(p.mu).div(p.sigma),
       },
       draw: (key, shape, dtype, p) => random.normal(key, shape, { dtype }).mul(p.sigma).add(p.mu).exp(),
       mean: (p) => p.mu.add(p.sigma.square().mul(0.5)).exp(),

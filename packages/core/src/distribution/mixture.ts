@@ -52,12 +52,12 @@ export function mixture(weights: Argument, components: readonly Distribution[]):
     eventShape,
     dtype,
     support: hull(components.map(({ support }) => support)),
-    sample(key, sampleShape = []) {
+    sample(key, sampleShape = [], type = dtype) {
       const keys = random.split(key, components.length + 1);
-      const chosen = random.categorical(index(keys, components.length), logWeights(dtype), { shape: [...sampleShape, ...batchShape] });
+      const chosen = random.categorical(index(keys, components.length), logWeights(type), { shape: [...sampleShape, ...batchShape] });
       const missing = (component: Distribution) => batchShape.length - component.batchShape.length;
       return components
-        .map((component, k): Tensor => component.sample(index(keys, k), [...sampleShape, ...batchShape.slice(0, missing(component))]))
+        .map((component, k): Tensor => component.sample(index(keys, k), [...sampleShape, ...batchShape.slice(0, missing(component))], type))
         .reduce((drawn, other, k) => where(equal(spread(chosen), k), other, drawn));
     },
     logProb(value) {

@@ -24,11 +24,11 @@ export function multivariateNormal(mean: Argument, spread: Spread, options: Dist
     eventShape: [size],
     dtype,
     support: { kind: "realVector", size },
-    sample: (key, sampleShape = []) =>
+    sample: (key, sampleShape = [], type = dtype) =>
       factor
-        .at(dtype)
-        .colour(random.normal(key, [...sampleShape, ...batchShape, size], { dtype }))
-        .add(centre.at(dtype)),
+        .at(type)
+        .colour(random.normal(key, [...sampleShape, ...batchShape, size], { dtype: type }))
+        .add(centre.at(type)),
     // -|L^-1 (x - mean)|^2 / 2 - log det L - D log sqrt(2 pi)
     logProb(value) {
       const x = asFloat("multivariateNormal", value, dtype);

@@ -1,6 +1,7 @@
 import { random } from "@credence/tensor";
 import { type Argument, finite, hold, positive } from "./argument.ts";
 import type { DistributionOptions, WithMoments } from "./distribution.ts";
+import { locationScale } from "./standard.ts";
 import { real } from "./support.ts";
 import { univariate } from "./univariate.ts";
 
@@ -16,6 +17,7 @@ export function normal(mean: Argument, sd: Argument, options: DistributionOption
       support: real,
       // -((x - mean) / sd)^2 / 2 - log sd - log sqrt(2 pi)
       logDensity: (x, p) => x.sub(p.mean).div(p.sd).square().mul(-0.5).sub(p.sd.log()).sub(logSqrtTwoPi),
+      standard: locationScale(() => normal(0, 1), "mean", "sd"),
       draw: (key, shape, dtype, p) => random.normal(key, shape, { dtype }).mul(p.sd).add(p.mean),
       mean: (p) => p.mean,
       variance: (p) => p.sd.square(),

@@ -1,6 +1,7 @@
 import { all, greaterEqual, lessEqual, logicalAnd, type Tensor } from "@credence/tensor";
 import { type Argument, finite, floatType, hold, hostConstant } from "./argument.ts";
 import { toUnconstrained } from "./bijector/index.ts";
+import { componentNames } from "./components.ts";
 import type { Distribution, WithMoments } from "./distribution.ts";
 import { joint } from "./joint.ts";
 import type { JointPart, Support } from "./support.ts";
@@ -69,7 +70,7 @@ export function parameters(specs: Readonly<Record<string, ParameterSpec>>): Para
       const size = spec.prior.eventShape[0] ?? 1;
       return Array.from({ length: size }, (_, i) => value(spec, name, i, size));
     });
-  const names = perComponent((spec, name, i) => (spec.prior.eventShape.length === 0 ? name : `${name}[${i}]`));
+  const names = entries.flatMap(([name, spec]) => componentNames(name, spec.prior.eventShape));
   const bounds = perComponent((spec, name, i, size) => boundsOf(name, spec.prior.support, i, size));
   const map = () => toUnconstrained(prior.support);
 
@@ -125,6 +126,16 @@ function boundsOf(name: string, support: Support, index: number, size: number): 
       return { low: -Infinity, high: Infinity };
     case "positive":
       return { low: 0, high: Infinity };
+    case "above":
+      return { low: at("low", support.low), high: Infinity };
+    case "below":
+      return { low: -Infinity, high: at("high", support.high) };
+    case "simplex":
+      return { low: 0, high: 1 };
+    case "ordered":
+      return { low: support.positive ? 0 : -Infinity, high: Infinity };
+    case "correlationCholesky":
+      return { low: -1, high: 1 };
     case "interval":
       return { low: at("low", support.low), high: at("high", support.high) };
     case "nonnegativeInteger":

@@ -1,7 +1,7 @@
 import { broadcastTo, type Shape, type Tensor, type TensorLike, where } from "@credence/tensor";
 import { asFloat, commonType, type FloatType, floatType, type Held } from "./argument.ts";
 import { broadcastShapes } from "./broadcast.ts";
-import type { DistributionOptions, WithMoments } from "./distribution.ts";
+import type { Distribution, DistributionOptions, Standard, WithMoments } from "./distribution.ts";
 import type { Support } from "./support.ts";
 
 type Values<P> = { readonly [K in keyof P]: Tensor };
@@ -16,34 +16,62 @@ export interface Univariate<P extends Record<string, Held>> {
   /** Whether x is in the support, and a point that is; absent where every number is. */
   readonly inside?: { contains(x: Tensor, p: Values<P>): Tensor; point(p: Values<P>): TensorLike };
   draw(key: Tensor, shape: Shape, dtype: FloatType, p: Values<P>): Tensor;
+  /** The standard member of the family, and the way from it. */
+  readonly standard?: { base(): Distribution; forward(z: Tensor, p: Values<P>): Tensor; inverse(x: Tensor, p: Values<P>): Tensor };
+}
+
+export interface UnivariateWithMoments<P extends Record<string, Held>> extends Univariate<P> {
   mean(p: Values<P>): Tensor;
   variance(p: Values<P>): Tensor;
 }
 
-export function univariate<P extends Record<string, Held>>(spec: Univariate<P>, options: DistributionOptions = {}): WithMoments {
-  const { name, support, inside } = spec;
+/** As `univariateOf`, with mean and variance. */
+export function univariate<P extends Record<string, Held>>(spec: UnivariateWithMoments<P>, options: DistributionOptions = {}): WithMoments {
+  const distribution = univariateOf(spec, options);
+  const { dtype, batchShape } = distribution;
+  return {
+    ...distribution,
+    mean: () => broadcastTo(spec.mean(valuesAt(spec, dtype)), batchShape),
+    variance: () => broadcastTo(spec.variance(valuesAt(spec, dtype)), batchShape),
+  };
+}
+
+const valuesAt = <P extends Record<string, Held>>(spec: Univariate<P>, type: FloatType): Values<P> =>
+  Object.fromEntries(Object.entries(spec.arguments).map(([key, value]) => [key, value.at(type)])) as Values<P>;
+
+/** The distribution that `spec` describes. */
+export function univariateOf<P extends Record<string, Held>>(spec: Univariate<P>, options: DistributionOptions = {}): Distribution {
+  const { name, support, inside, standard } = spec;
   const held = Object.values(spec.arguments);
   const batchShape = broadcastShapes(name, ...held.map(({ shape }) => shape));
   const dtype = commonType(name, held, options.dtype);
-  const at = (type: FloatType) =>
-    Object.fromEntries(Object.entries(spec.arguments).map(([key, value]) => [key, value.at(type)])) as Values<P>;
+  const at = (type: FloatType) => valuesAt(spec, type);
+  const density = (value: TensorLike): Tensor => {
+    const x = asFloat(name, value, dtype);
+    return broadcastTo(spec.logDensity(x, at(floatType(x))), broadcastShapes(name, x.shape, batchShape));
+  };
+  const standardOf = (family: NonNullable<typeof standard>): Standard => ({
+    base: family.base(),
+    forward: (z) => family.forward(z, at(floatType(z))),
+    inverse: (x) => family.inverse(x, at(floatType(x))),
+  });
   return {
     name,
     batchShape,
     eventShape: [],
     dtype,
     support,
-    sample: (key, sampleShape = []) => spec.draw(key, [...sampleShape, ...batchShape], dtype, at(dtype)),
+    sample: (key, sampleShape = [], type = dtype) => spec.draw(key, [...sampleShape, ...batchShape], type, at(type)),
     logProb(value) {
+      if (!inside) return density(value);
       const x = asFloat(name, value, dtype);
       const p = at(floatType(x));
       const shape = broadcastShapes(name, x.shape, batchShape);
-      if (!inside) return broadcastTo(spec.logDensity(x, p), shape);
       // The density is evaluated at a point of the support wherever x is none, so that the branch not taken has a finite derivative.
       const contained = inside.contains(x, p);
       return broadcastTo(where(contained, spec.logDensity(where(contained, x, inside.point(p)), p), -Infinity), shape);
     },
-    mean: () => broadcastTo(spec.mean(at(dtype)), batchShape),
-    variance: () => broadcastTo(spec.variance(at(dtype)), batchShape),
+    ...(inside && { logProbInside: density }),
+    ...(standard && { standard: () => standardOf(standard) }),
   };
 }

@@ -33,10 +33,15 @@ defineOp({
   reverse: ({ inputs: [a, b], cotangents: [ct] }) =>
     ct ? [emitOne("matmul", [ct, swapLast(b!)]), emitOne("matmul", [swapLast(a!), ct])] : [],
   batch: ({ inputs: [a, b], mapped, size }) => {
+    // One product for the whole batch where one operand is the same for all members: their rows, or their columns, side by side.
     if (!mapped[1] && b!.rank === 2) {
-      // One product over all rows: weights are shared.
       const rows = emitOne("matmul", [reshape(a!, [a!.shape[0]! * a!.shape[1]!, a!.shape[2]!]), b!]);
       return [reshape(rows, [a!.shape[0]!, a!.shape[1]!, b!.shape[1]!])];
+    }
+    if (!mapped[0] && a!.rank === 2) {
+      const [k, n] = b!.shape.slice(1) as [number, number];
+      const columns = emitOne("matmul", [a!, reshape(transpose(b!, [1, 0, 2]), [k, size * n])]);
+      return [transpose(reshape(columns, [a!.shape[0]!, size, n]), [1, 0, 2])];
     }
     return [emitOne("matmul", [mapped[0] ? a! : broadcastLeading(a!, size), mapped[1] ? b! : broadcastLeading(b!, size)])];
   },

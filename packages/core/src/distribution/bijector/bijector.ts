@@ -1,9 +1,14 @@
-import type { Tensor } from "@credence/tensor";
+import type { Shape, Tensor } from "@credence/tensor";
 
-/** A smooth invertible map. Traced. It acts on the last `eventRank` axes as one; the axes before them are a batch. */
+/**
+ * A smooth invertible map. Traced. It acts on the last `eventRank` axes as one; the axes before them are a batch. A map of a surface, such as
+ * the simplex, to fewer numbers has derivatives in the coordinates that a density on it is written in (see its comment).
+ */
 export interface Bijector {
   readonly name: string;
   readonly eventRank: number;
+  /** Event shape of y from that of x, where they differ. */
+  imageShape?(shape: Shape): Shape;
   /** y = f(x) */
   forward(x: Tensor): Tensor;
   /** x with f(x) = y */

@@ -1,4 +1,4 @@
-import { sum, type Tensor } from "@credence/tensor";
+import { type Shape, sum, type Tensor } from "@credence/tensor";
 import type { Bijector } from "./bijector.ts";
 
 const lastAxes = (rank: number): number[] => Array.from({ length: rank }, (_, i) => i - rank);
@@ -8,6 +8,7 @@ const reduceTo = (x: Tensor, rank: number): Tensor => (rank > 0 ? sum(x, lastAxe
 export const independentBijector = (f: Bijector, rank: number): Bijector => ({
   name: f.name,
   eventRank: f.eventRank + rank,
+  ...(f.imageShape && { imageShape: (shape: Shape) => [...shape.slice(0, rank), ...f.imageShape!(shape.slice(rank))] }),
   forward: f.forward,
   inverse: f.inverse,
   logDerivative: (x) => reduceTo(f.logDerivative(x), rank),

@@ -1,0 +1,124 @@
+import { abstractly, constant, type NdArray, type Shape, Tensor, take } from "@credence/tensor";
+import { componentNames } from "../distribution/components.ts";
+import { type Data, dataArray } from "./data.ts";
+import { noteValues, type Observed, observation } from "./observed.ts";
+import { type Slot, strict, type Values, valuesOf } from "./slot.ts";
+
+/**
+ * What a likelihood function gives for one draw: data with their distribution; a log-likelihood that is a number; or several of these by name,
+ * where a log-likelihood may also be an array of terms.
+ */
+export type Likelihood = Observed | Tensor | { readonly [name: string]: Observed | Tensor };
+
+/** What is known of one part of the likelihood. */
+export interface ObservationInfo {
+  readonly name: string;
+  /** Of the data; undefined where a log-likelihood is given without a distribution, which cannot be predicted. */
+  readonly shape: Shape | undefined;
+  /** Names of its terms in the pointwise log-likelihood: `y[3]`. Empty for a log-likelihood that is one number of all data. */
+  readonly terms: readonly string[];
+}
+
+/** The likelihood of a model, for one draw of its parameters. Traced. */
+export interface LikelihoodOf {
+  readonly observations: readonly ObservationInfo[];
+  /** Rows of the data; undefined where none were given row by row. */
+  readonly rows: number | undefined;
+  /** Terms by name of the part; of the rows `rows` alone if given. */
+  terms(values: Values, rows?: Tensor): Readonly<Record<string, Tensor>>;
+  /** New data by name. */
+  draw(values: Values, keyOf: (i: number) => Tensor): Readonly<Record<string, Tensor>>;
+}
+
+type LikelihoodFunction = (values: Values, data: Values) => Likelihood;
+
+const none: LikelihoodOf = { observations: [], rows: undefined, terms: () => ({}), draw: () => ({}) };
+
+export function likelihoodOf(
+  likelihood: LikelihoodFunction | undefined,
+  data: Readonly<Record<string, Data>>,
+  slots: readonly Slot[],
+): LikelihoodOf {
+  const arrays = Object.entries(data).map(([name, values]) => [name, dataArray(name, values)] as const);
+  const count = rowsOf(arrays);
+  if (!likelihood) {
+    if (arrays.length > 0) throw new RangeError("model: there are data and no likelihood; give a function of parameters and data");
+    return none;
+  }
+  const dataAt = (rows?: Tensor): Values =>
+    strict(
+      Object.fromEntries(
+        arrays.map(([name, values]) => [name, noteValues(rows ? take(constant(values), rows) : constant(values), values)]),
+      ),
+      "data given",
+    );
+  const parts = (values: Values, rows?: Tensor) => partsOf(likelihood(values, dataAt(rows)));
+  const termsOf = (values: Values, rows?: Tensor) =>
+    Object.fromEntries(
+      parts(values, rows).map(([name, part]) => [name, part instanceof Tensor ? part.cast("f64") : observation(name, part).terms()]),
+    );
+  // Traced once without a run: what does not fit is refused here.
+  const observations = abstractly(
+    slots.map(({ shape }) => ({ shape, dtype: "f64" as const })),
+    (...tensors) => {
+      const values = valuesOf(slots, tensors);
+      const terms = termsOf(values);
+      return parts(values).map(([name, part, whole]): ObservationInfo => {
+        if (slots.some((slot) => slot.name === name))
+          throw new RangeError(`model: ${name} is both a parameter and a part of the likelihood`);
+        const { shape } = terms[name]!;
+        return {
+          name,
+          shape: part instanceof Tensor ? undefined : observation(name, part).shape,
+          terms: whole ? [] : componentNames(name, shape),
+        };
+      });
+    },
+  );
+  return {
+    observations,
+    rows: count,
+    terms: termsOf,
+    draw: (values, keyOf) =>
+      Object.fromEntries(
+        parts(values).flatMap(([name, part], i) => (part instanceof Tensor ? [] : [[name, observation(name, part).draw(keyOf(i))]])),
+      ),
+  };
+}
+
+/** Parts by name, and whether a part is the whole likelihood as one number. */
+function partsOf(given: Likelihood): (readonly [name: string, part: Observed | Tensor, whole: boolean])[] {
+  if (given instanceof Tensor) {
+    if (given.rank > 0)
+      throw new RangeError(
+        `model: the likelihood must be one number for one draw, got an array [${given.shape.join(", ")}]; sum() it, or give its terms a name: { y: terms }`,
+      );
+    return [["likelihood", given, true]];
+  }
+  if (isObserved(given)) return [["y", given, false]];
+  const wrong = (got: unknown) =>
+    new TypeError(
+      `model: a likelihood gives observed(distribution, data), a log-likelihood that is a Tensor, or several of these by name; got ${got === null ? "null" : typeof got}`,
+    );
+  if (given === null || typeof given !== "object" || Array.isArray(given)) throw wrong(given);
+  const entries = Object.entries(given);
+  if (entries.length === 0) throw new RangeError("model: the likelihood has no part; leave it out for a prior alone");
+  return entries.map(([name, part]) => {
+    if (!(part instanceof Tensor || isObserved(part))) throw wrong(part);
+    return [name, part, false];
+  });
+}
+
+const isObserved = (value: unknown): value is Observed =>
+  value !== null && typeof value === "object" && (value as Partial<Observed>).kind === "observed" && "distribution" in value;
+
+function rowsOf(arrays: readonly (readonly [string, NdArray])[]): number | undefined {
+  const first = arrays[0];
+  if (!first) return undefined;
+  for (const [name, { shape }] of arrays)
+    if (shape.length === 0 || shape[0] !== first[1].shape[0])
+      throw new RangeError(
+        `model: data have a row for each observation: ${first[0]} has shape [${first[1].shape.join(", ")}], ${name} has [${shape.join(", ")}]; values that are no rows belong into the function itself`,
+      );
+  return first[1].shape[0];
+}

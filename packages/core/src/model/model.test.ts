@@ -1,0 +1,270 @@
+import { array, grad, matmul, type NdArray, program, random, sum, type Tensor, take } from "@credence/tensor";
+import { describe, expect, test } from "vitest";
+import {
+  bernoulliLogit,
+  exponential,
+  flat,
+  gamma,
+  halfCauchy,
+  halfNormal,
+  type Model,
+  model,
+  normal,
+  observed,
+  plate,
+  poisson,
+  type Target,
+} from "../index.ts";
+
+const y = [28, 8, -3, 7, -1, 1, 18, 12];
+const sigma = [15, 10, 16, 11, 9, 11, 10, 18];
+const eightSchools = (noncentred: readonly "theta"[]) =>
+  model(
+    { mu: normal(0, 5), tau: halfCauchy(5), theta: ({ mu, tau }) => plate(normal(mu, tau), 8) },
+    ({ theta }) => observed(normal(theta, sigma), y),
+    { noncentred },
+  );
+
+const logNormalPdf = (x: number, mean: number, sd: number) => -0.5 * ((x - mean) / sd) ** 2 - Math.log(sd * Math.sqrt(2 * Math.PI));
+
+/** The log density of eight schools at (mu, tau, theta), by hand, with the log derivative of tau = e^u. */
+function byHand(mu: number, tau: number, theta: readonly number[]): number {
+  const prior = logNormalPdf(mu, 0, 5) + Math.log(2 / (Math.PI * 5 * (1 + (tau / 5) ** 2))) + Math.log(tau);
+  return theta.reduce((total, t, j) => total + logNormalPdf(t, mu, tau) + logNormalPdf(y[j]!, t, sigma[j]!), prior);
+}
+
+const points = (target: Target, n: number, seed = 1): NdArray => program(() => target.initial(random.key(seed), n))();
+const rowsOf = (a: NdArray): number[][] => a.tolist() as number[][];
+
+describe("eight schools", () => {
+  const centred = eightSchools([]);
+  const noncentred = eightSchools(["theta"]);
+
+  test("quantities and coordinates are named", () => {
+    expect([centred.dimension, centred.names.slice(0, 4)]).toEqual([10, ["mu", "tau", "theta[0]", "theta[1]"]]);
+    expect(centred.coordinates.slice(0, 3)).toEqual(["mu", "log tau", "theta[0]"]);
+    expect(noncentred.coordinates.slice(0, 3)).toEqual(["mu", "log tau", "theta_raw[0]"]);
+    expect(centred.parameters).toEqual([
+      { name: "mu", shape: [], derived: false },
+      { name: "tau", shape: [], derived: false },
+      { name: "theta", shape: [8], derived: false },
+    ]);
+    expect(centred.observations[0]!.terms[3]).toBe("y[3]");
+  });
+
+  test("the log density is the closed form to rounding, with the log derivative of tau", () => {
+    const u = points(centred, 5);
+    const density = program((x: Tensor) => centred.logDensity(x))(u).data();
+    rowsOf(u).forEach(([mu, logTau, ...theta], i) => {
+      // 18 terms of size up to 100: a few hundred ulp of 1.
+      expect(density[i]!).toBeCloseTo(byHand(mu!, Math.exp(logTau!), theta), 11);
+    });
+  });
+
+  test("the non-centred density is the centred one at the same theta and the log derivative of theta = mu + tau z", () => {
+    const u = points(noncentred, 5);
+    const both = program((x: Tensor) => ({ density: noncentred.logDensity(x), quantities: noncentred.constrain(x) }))(u);
+    const at = program((q: Tensor) => {
+      const v = centred.unconstrain(q);
+      return { density: centred.logDensity(v), back: noncentred.unconstrain(q) };
+    })(both.quantities);
+    rowsOf(u).forEach(([mu, logTau, ...z], i) => {
+      const theta = z.map((value) => mu! + Math.exp(logTau!) * value);
+      expect(rowsOf(both.quantities)[i]).toEqual([mu, Math.exp(logTau!), ...theta].map((value) => expect.closeTo(value!, 12)));
+      expect(both.density.data()[i]!).toBeCloseTo(at.density.data()[i]! + 8 * logTau!, 10);
+    });
+    at.back.data().forEach((value, i) => {
+      expect(value).toBeCloseTo(u.data()[i]!, 12);
+    });
+  });
+
+  test.each([
+    ["centred", centred],
+    ["non-centred", noncentred],
+  ])("%s: the gradient is the central difference, and n rows are n single runs", (_, target) => {
+    const u = points(target, 4, 7);
+    const value = program((x: Tensor) => target.logDensity(x));
+    const slope = program((x: Tensor): Tensor => grad((v: Tensor) => sum(target.logDensity(v)))(x));
+    const [together, gradient] = [value(u).data(), rowsOf(slope(u))];
+    rowsOf(u).forEach((row, i) => {
+      const alone = array([row], { dtype: "f64" });
+      expect(value(alone).data()[0]).toBe(together[i]);
+      row.forEach((_, d) => {
+        const moved = (h: number) => value(array([row.with(d, row[d]! + h)], { dtype: "f64" })).data()[0]!;
+        // Truncation is h^2 f''' / 6, rounding 1e-14 / h.
+        const difference = (moved(1e-5) - moved(-1e-5)) / 2e-5;
+        expect(Math.abs(gradient[i]![d]! - difference)).toBeLessThan(1e-6 * (1 + Math.abs(difference)));
+      });
+    });
+  });
+
+  test("pointwise terms add up to the log-likelihood, and the parts to the log density", () => {
+    const u = points(centred, 3);
+    const out = program((x: Tensor) => ({
+      density: centred.logDensity(x),
+      prior: centred.logPrior(x),
+      likelihood: centred.logLikelihood(x),
+      pointwise: centred.pointwise(x),
+      parts: centred.terms(x),
+    }))(u);
+    expect(out.pointwise.shape).toEqual([3, 8]);
+    rowsOf(u).forEach((row, i) => {
+      rowsOf(out.pointwise)[i]!.forEach((term, j) => {
+        expect(term).toBeCloseTo(logNormalPdf(y[j]!, row[2 + j]!, sigma[j]!), 12);
+      });
+      expect(out.density.data()[i]!).toBeCloseTo(out.prior.data()[i]! + out.likelihood.data()[i]!, 11);
+      const parts = ["mu", "tau", "theta", "y"].map((name) => out.parts[name]!.data()[i]!);
+      expect(out.density.data()[i]!).toBeCloseTo(
+        parts.reduce((a, b) => a + b),
+        11,
+      );
+    });
+  });
+
+  test.each([
+    ["centred", centred],
+    ["non-centred", noncentred],
+  ])("%s: draws from the prior have its moments, and data drawn from them those of the marginal", (_, target: Model) => {
+    const n = 20_000;
+    const drawn = program(() => {
+      const u = target.samplePrior(random.key(3), n);
+      const values = target.values(u);
+      return { mu: values["mu"]!, tau: values["tau"]!, theta: values["theta"]!, y: target.predict(random.key(4), u)["y"]! };
+    })();
+    expect([drawn.theta.shape, drawn.y.shape]).toEqual([
+      [n, 8],
+      [n, 8],
+    ]);
+    const mu = [...drawn.mu.data()];
+    // Standard errors of a mean and of a variance of n normals of sd 5; 4.5 of them.
+    expect(Math.abs(mu.reduce((a, b) => a + b) / n)).toBeLessThan((4.5 * 5) / Math.sqrt(n));
+    expect(Math.abs(mu.reduce((a, b) => a + b * b, 0) / n - 25)).toBeLessThan(4.5 * 25 * Math.sqrt(2 / n));
+    // Half the mass of a half-Cauchy is below its scale.
+    const below = drawn.tau.data().filter((tau) => tau < 5).length / n;
+    expect(Math.abs(below - 0.5)).toBeLessThan((4.5 * 0.5) / Math.sqrt(n));
+    // (y - theta) / sigma are standard normal and independent of theta.
+    const [theta, data] = [rowsOf(drawn.theta), rowsOf(drawn.y)];
+    const z = data.flatMap((row, i) => row.map((value, j) => (value - theta[i]![j]!) / sigma[j]!));
+    expect(Math.abs(z.reduce((a, b) => a + b) / z.length)).toBeLessThan(4.5 / Math.sqrt(z.length));
+    expect(Math.abs(z.reduce((a, b) => a + b * b, 0) / z.length - 1)).toBeLessThan(4.5 * Math.sqrt(2 / z.length));
+  });
+});
+
+describe("data", () => {
+  const n = 60;
+  const X = program(() => random.normal(random.key(1), [n, 3], { dtype: "f64" }))();
+  const county = Int32Array.from({ length: n }, (_, i) => i % 4);
+  const outcome = Float64Array.from({ length: n }, (_, i) => Number(i % 3 === 0));
+
+  test("a regression over several chains is one product, and its gradient two", () => {
+    const target = model({ beta: plate(normal(0, 1), 3) }, ({ beta }) => observed(bernoulliLogit(matmul(X, beta)), outcome));
+    const plan = program((x: Tensor): Tensor => grad((v: Tensor) => sum(target.logDensity(v)))(x))
+      .explain(points(target, 5))
+      .split("# fused")[1]!;
+    const products = plan.split("\n").filter((line) => line.startsWith("matmul"));
+    expect(products.map((line) => line.split(" ")[1])).toEqual([`1x${n}x3x5`, `1x3x${n}x5`]);
+    // No test of the support: the outcomes were seen to be 0 or 1.
+    expect(plan).not.toContain("where");
+  });
+
+  test("rows given as data serve a likelihood of some of them, scaled to all", () => {
+    const target = model(
+      { alpha: plate(normal(0, 1), 4), beta: plate(normal(0, 1), 3) },
+      ({ alpha, beta }, { X, county, outcome }) => ({
+        outcome: observed(bernoulliLogit(take(alpha, county).add(matmul(X, beta))), outcome),
+      }),
+      { data: { X, county, outcome } },
+    );
+    expect([target.rows, target.observations[0]!.terms.length, target.observations[0]!.name]).toEqual([n, n, "outcome"]);
+    const u = points(target, 2);
+    const some = Int32Array.of(3, 17, 59, 4);
+    const out = program((x: Tensor, rows: Tensor) => ({
+      whole: target.logLikelihood(x),
+      part: target.logLikelihood(x, rows),
+      terms: target.pointwise(x),
+    }))(u, array(some));
+    const terms = rowsOf(out.terms);
+    terms.forEach((row, i) => {
+      expect(out.whole.data()[i]!).toBeCloseTo(
+        row.reduce((a, b) => a + b),
+        10,
+      );
+      expect(out.part.data()[i]!).toBeCloseTo((n / 4) * [...some].reduce((a, at) => a + row[at]!, 0), 10);
+    });
+  });
+
+  test("a traced likelihood, terms by name and derived quantities stand beside distributions", () => {
+    const rate = [0.5, 2, 1];
+    const scalar = model({ lambda: gamma(2, 1) }, ({ lambda }) => sum(lambda.log().sub(lambda.mul(array(rate, { dtype: "f64" })))), {
+      derived: ({ lambda }) => ({ mean: lambda.mul(0).add(1).div(lambda), twice: lambda.mul([[1, 2]].length + 1) }),
+    });
+    const named = model({ lambda: gamma(2, 1) }, ({ lambda }) => ({ t: observed(exponential(lambda), rate) }));
+    expect(scalar.names).toEqual(["lambda", "mean", "twice"]);
+    const u = array([[0.3]], { dtype: "f64" });
+    const lambda = Math.exp(0.3);
+    const out = program((x: Tensor) => ({ a: scalar.logDensity(x), b: named.logDensity(x), q: scalar.constrain(x) }))(u);
+    const expected = Math.log(lambda) - lambda + 0.3 + 3 * Math.log(lambda) - lambda * 3.5;
+    expect(out.a.item()).toBeCloseTo(expected, 12);
+    expect(out.b.item()).toBeCloseTo(expected, 12);
+    expect(rowsOf(out.q)[0]).toEqual([lambda, 1 / lambda, 2 * lambda].map((value) => expect.closeTo(value, 12)));
+    expect(() => program((x: Tensor) => scalar.pointwise(x))(u)).toThrow("the log-likelihood is one number");
+    expect(() => program((x: Tensor) => scalar.predict(random.key(1), x))(u)).toThrow("nothing can be predicted");
+  });
+});
+
+describe("what does not fit is refused by name", () => {
+  const one = { mu: normal(0, 1) };
+  test.each<readonly [string, () => unknown, string]>([
+    ["no parameter", () => model({}), "at least one parameter"],
+    ["no prior", () => model({ mu: 3 as never }), "mu needs a prior"],
+    ["no distribution", () => model({ mu: () => 3 as never }), "the function of mu must give a distribution, got number"],
+    ["a later parameter", () => model({ a: ({ b }) => normal(b, 1), b: normal(0, 1) }), "there is no b here; declared before: nothing"],
+    ["a count", () => model({ n: poisson(3) }), "n cannot be a parameter with the prior poisson"],
+    ["a strange name", () => model({ "a b": normal(0, 1) }), 'a parameter is called "a b"'],
+    ["a plate that disagrees", () => model({ a: plate(normal([0, 1, 2], 1), 8) }), "normal is a batch of [3]"],
+    ["an improper prior alone", () => model({ sigma: flat({ low: 0 }) }), "the prior of sigma is improper and there is no likelihood"],
+    ["no non-centred form", () => model({ a: gamma(1, 1) }, undefined, { noncentred: ["a"] }), "a has no non-centred form"],
+    ["a vector likelihood", () => model(one, ({ mu }) => normal(mu, 1).logProb(array(y, { dtype: "f64" }))), "got an array [8]"],
+    ["no likelihood at all", () => model(one, () => 3 as never), "got number"],
+    ["a missing value", () => model(one, ({ mu }) => observed(normal(mu, 1), [1, NaN])), "the data y hold NaN at [1]"],
+    ["a hole", () => model(one, ({ mu }) => observed(normal(mu, 1), [1, null as never])), "the data y are no array"],
+    ["no data", () => model(one, ({ mu }) => observed(normal(mu, 1), [])), "the data y are empty"],
+    ["words", () => model(one, ({ mu }) => observed(normal(mu, 1), "1,2" as never)), "the data y must be a number"],
+    [
+      "a wrong length",
+      () => model(one, ({ mu }) => observed(normal(mu, sigma), y.slice(1))),
+      "the data y have shape [7], their distribution normal has [8]",
+    ],
+    [
+      "data outside",
+      () => model(one, () => ({ k: observed(poisson(3), [1, -1]) })),
+      "k[1] is -1, which poisson cannot give: its support is the integers >= 0",
+    ],
+    ["a name twice", () => model(one, () => ({ mu: observed(normal(0, 1), y) })), "mu is both a parameter and a part of the likelihood"],
+    ["a derived name twice", () => model(one, undefined, { derived: ({ mu }) => ({ mu }) }), "mu is both a parameter and derived"],
+    [
+      "rows that differ",
+      () => model(one, ({ mu }) => observed(normal(mu, 1), y), { data: { a: [1, 2], b: [1] } }),
+      "a has shape [2], b has [1]",
+    ],
+    ["data alone", () => model(one, undefined, { data: { a: [1] } }), "there are data and no likelihood"],
+  ])("%s", (_, make, reason) => {
+    expect(make).toThrow(reason);
+  });
+
+  test("an improper prior has no draws, and u has D columns", () => {
+    const target = model({ sigma: flat({ low: 0 }) }, ({ sigma }) => observed(normal(0, sigma), y));
+    expect(() => program(() => target.samplePrior(random.key(1), 2))()).toThrow("the prior of sigma is improper, so that it has no draws");
+    expect(() => program((u: Tensor) => target.logDensity(u))(array([[1, 2]], { dtype: "f64" }))).toThrow(
+      "expected u of shape [n, 1], got [1, 2]",
+    );
+  });
+
+  test("scale families have a non-centred form too", () => {
+    const target = model({ s: halfNormal(2), t: ({ s }) => halfCauchy(s) }, undefined, { noncentred: ["t"] });
+    const out = program((u: Tensor) => ({ q: target.constrain(u), d: target.logDensity(u) }))(array([[0.2, -0.4]], { dtype: "f64" }));
+    const [s, z] = [Math.exp(0.2), Math.exp(-0.4)];
+    expect(rowsOf(out.q)[0]).toEqual([expect.closeTo(s, 13), expect.closeTo(s * z, 13)]);
+    expect(out.d.item()).toBeCloseTo(Math.log(2) + logNormalPdf(s, 0, 2) + 0.2 + Math.log(2 / (Math.PI * (1 + z * z))) - 0.4, 12);
+  });
+});

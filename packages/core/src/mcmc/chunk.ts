@@ -1,0 +1,120 @@
+import {
+  cast,
+  cumsum,
+  equal,
+  iota,
+  logicalAnd,
+  matmul,
+  matrixTranspose,
+  program,
+  random,
+  rem,
+  reshape,
+  scan,
+  scatterAdd,
+  slice,
+  sub,
+  sum,
+  type Tensor,
+  take,
+  where,
+} from "@credence/tensor";
+import { adaptStepSizes, type StepSizes } from "./dual-averaging.ts";
+import type { Gradient } from "./leapfrog.ts";
+import type { Metric } from "./metric.ts";
+import type { ChainState, Kernel, TransitionInfo } from "./transition.ts";
+
+/** What of a draw is handed back beside its position, by ArviZ's names. */
+export const statNames = ["logDensity", "acceptance_rate", "diverging", "energy", "tree_depth", "n_steps", "step_size"] as const;
+export type StatName = (typeof statNames)[number];
+
+/** Chains with their step sizes, between two chunks. */
+export type Running<S> = { readonly state: S; readonly sizes: StepSizes };
+
+/** What a chunk is told. All but the key are scalars. */
+export type Orders = {
+  /** u32 [2] */
+  readonly key: Tensor;
+  /** Which stretch of the run this is, and the steps made in it, i32: random numbers are a function of them. */
+  readonly phase: Tensor;
+  readonly number: Tensor;
+  /** Transitions of this phase, i32. */
+  readonly goal: Tensor;
+  /** Every how-manieth draw is kept, i32. */
+  readonly thin: Tensor;
+  /** Whether step sizes are adapted, bool. */
+  readonly adapting: Tensor;
+};
+
+/**
+ * The draws that the steps have ended, brought together by chain: the chains end their transitions at their own times, and row s of the steps holds
+ * a draw of chain c only where `keep[s, c]`.
+ * @param keep bool [S, n]
+ * @returns for place i of chain c the row s n + c that holds its i-th draw, i32 [n, S], and how many there are, i32 [n]
+ */
+function gathered(keep: Tensor): { readonly rows: Tensor; readonly kept: Tensor } {
+  const [steps, n] = keep.shape as [number, number];
+  const rank = cast(cumsum(cast(keep, "f64"), 0), "i32");
+  const chain = iota([steps, n], 1);
+  const place = where(keep, rank.sub(1), steps).add(chain.mul(steps + 1));
+  const from = scatterAdd(n * (steps + 1), place, iota([steps, n], 0, "f64"));
+  const step = slice(cast(reshape(from, [n, steps + 1]), "i32"), [0, 0], [n, steps]);
+  return { rows: step.mul(n).add(iota([n, steps], 0)), kept: reshape(slice(rank, [steps - 1, 0], [steps, n]), [n]) };
+}
+
+/** A program that takes all chains `steps` leapfrog steps (or transitions, as the kernel has it) further. */
+export function chunkOf<S extends ChainState>(
+  gradient: Gradient,
+  kernel: Kernel<S>,
+  steps: number,
+  targetAcceptance: number,
+  options: { readonly threads?: number; readonly device?: string },
+) {
+  return program(
+    (running: Running<S>, metric: Metric, reference: Tensor, orders: Orders) => {
+      const { goal, adapting, thin } = orders;
+      const phaseKey = random.fold(orders.key, orders.phase);
+      type Carry = Running<S> & { readonly number: Tensor };
+      const [end, info] = scan(
+        ({ state, sizes, number }: Carry): [Carry, TransitionInfo & { readonly stepSize: Tensor; readonly count: Tensor }] => {
+          const [next, ended] = kernel.step(gradient, random.fold(phaseKey, number), state, { metric, stepSize: sizes.stepSize, goal });
+          const adapted = adaptStepSizes(sizes, logicalAnd(ended.done, adapting), state.count, ended.acceptance, targetAcceptance);
+          return [
+            { state: next, sizes: adapted, number: number.add(1) },
+            { ...ended, stepSize: sizes.stepSize, count: next.count },
+          ];
+        },
+        { ...running, number: orders.number },
+        undefined,
+        { length: steps },
+      );
+      const [, n, dimension] = info.position.shape as [number, number, number];
+      const keep = logicalAnd(info.done, equal(rem(info.count, thin), 0));
+      const { rows, kept } = gathered(keep);
+      const one = (x: Tensor): Tensor => take(reshape(cast(x, "f64"), [steps * n]), rows);
+      // Moments of all draws about a reference, for the metric.
+      const apart = where(info.done.expandDims(-1), sub(info.position, reference), 0);
+      const flat = reshape(apart, [steps * n, dimension]);
+      return {
+        running: { state: end.state, sizes: end.sizes },
+        position: take(reshape(info.position, [steps * n, dimension]), rows),
+        stats: {
+          logDensity: one(info.logDensity),
+          acceptance_rate: one(info.acceptance),
+          diverging: one(info.diverging),
+          energy: one(info.energy),
+          tree_depth: one(info.depth),
+          n_steps: one(info.steps),
+          step_size: one(info.stepSize),
+        } satisfies Record<StatName, Tensor>,
+        kept,
+        count: end.state.count,
+        /** Leapfrog steps of the transitions that ended, divergences among these, f64 scalars. */
+        work: sum(where(info.done, info.steps, 0)),
+        firstMoment: sum(apart, 0),
+        secondMoment: metric.rank === 1 ? sum(flat.mul(flat), 0) : matmul(matrixTranspose(flat), flat),
+      };
+    },
+    { ...options, name: "steps of the chains" },
+  );
+}

@@ -1,0 +1,44 @@
+import { expandDims, sum, type Tensor, valueAndGrad } from "@credence/tensor";
+import { force, type Metric, velocity } from "./metric.ts";
+
+/** Log density [n] and its gradient [n, D] at u [n, D]. */
+export type Gradient = (position: Tensor) => { readonly logDensity: Tensor; readonly gradient: Tensor };
+
+/** The gradient of a traced log density, rows by rows: that of its sum, since no row depends on another. */
+export function gradientOf(logDensity: (position: Tensor) => Tensor): Gradient {
+  const both = valueAndGrad(
+    (u: Tensor): [Tensor, Tensor] => {
+      const rows = logDensity(u);
+      return [sum(rows), rows];
+    },
+    { hasAux: true },
+  );
+  return (position) => {
+    const [[, rows], gradient] = both(position) as unknown as [[Tensor, Tensor], Tensor];
+    return { logDensity: rows, gradient };
+  };
+}
+
+/** A point of phase space of every chain, all [n, D]. */
+export type Phase = {
+  readonly position: Tensor;
+  /** Scaled, p ~ N(0, I): see `Metric`. */
+  readonly momentum: Tensor;
+  /** L^T times the gradient of the log density. */
+  readonly force: Tensor;
+};
+
+/**
+ * One velocity-Verlet step of H = -log density + |p|^2 / 2: half a kick, a drift, half a kick (Neal 2011, eq. 2.28 to 2.30). A step of 0 leaves a
+ * chain where it is.
+ * @param step step size of every chain, negative backwards in time, [n]
+ */
+export function leapfrog(gradient: Gradient, metric: Metric, phase: Phase, step: Tensor): Phase & { readonly logDensity: Tensor } {
+  const length = expandDims(step, -1);
+  const half = length.mul(0.5);
+  const middle = phase.momentum.add(half.mul(phase.force));
+  const position = phase.position.add(length.mul(velocity(metric, middle)));
+  const at = gradient(position);
+  const pull = force(metric, at.gradient);
+  return { position, momentum: middle.add(half.mul(pull)), force: pull, logDensity: at.logDensity };
+}

@@ -1,0 +1,310 @@
+import { existsSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { array, cast, concat, type NdArray, program, random, scan, sin, split, type Tensor } from "@credence/tensor";
+import { describe, expect, test } from "vitest";
+import { monteCarloError } from "../check/monte-carlo-error.ts";
+import { quantitiesOf, summarizeChains } from "../check/summarize-chains.ts";
+import { kolmogorovSmirnov } from "../check/uniformity.ts";
+import { multivariateNormal, normal } from "../distribution/index.ts";
+import type { Draws, Target } from "../model/index.ts";
+import { Random } from "../simulate/random.ts";
+import { gradientOf } from "./leapfrog.ts";
+import { initNuts, type NutsState, stepNuts } from "./nuts.ts";
+import { leavesOf } from "./nuts-leaves.ts";
+import { nuts } from "./run-nuts.ts";
+
+/** A target over plain real numbers that is handed back as it is. */
+export const plainTarget = (dimension: number, logDensity: (u: Tensor) => Tensor, spread = 2): Target => {
+  const names = Array.from({ length: dimension }, (_, d) => `u[${d}]`);
+  return {
+    dimension,
+    coordinates: names,
+    names,
+    logDensity,
+    constrain: (u) => u,
+    initial: (key, n) => random.uniform(key, [n, dimension], { dtype: "f64", low: -spread, high: spread }),
+  };
+};
+
+/** Largest distance of means from what they should be, in Monte Carlo errors; `f` gives one quantity of a draw. */
+function errorsOf(draws: Draws, expected: readonly (readonly [(u: number[]) => number, number])[]): number[] {
+  const quantities = quantitiesOf(draws.draws);
+  const [chains, count] = draws.draws.shape as [number, number];
+  return expected.map(([f, value]) => {
+    const series = Array.from({ length: chains }, (_, c) =>
+      Float64Array.from({ length: count }, (_, i) => f(quantities.map((q) => q[c]![i]!))),
+    );
+    const mean = series.reduce((sum, chain) => sum + chain.reduce((a, b) => a + b, 0), 0) / (chains * count);
+    return Math.abs(mean - value) / monteCarloError(series, "mean");
+  });
+}
+
+const mean = [3, -10, 1];
+const covariance = [
+  [0.01, 0, 0],
+  [0, 900, 27],
+  [0, 27, 1],
+];
+const tilted = plainTarget(3, (u) => multivariateNormal(mean, { covariance }).logProb(u));
+
+describe("NUTS", { timeout: 120_000 }, () => {
+  test.each(["diagonal", "dense"] as const)(
+    "a correlated normal with scales from 0.1 to 30 is met within 4 Monte Carlo errors, %s mass matrix",
+    async (massMatrix) => {
+      const result = await nuts(tilted, { seed: 1, warmup: 600, draws: 1000, massMatrix });
+      expect(result.draws.shape).toEqual([4, 1000, 3]);
+      summarizeChains(result).forEach((s, d) => {
+        expect(Math.abs(s.mean - mean[d]!)).toBeLessThan(4 * s.mcseMean);
+        expect(Math.abs(s.sd - Math.sqrt(covariance[d]![d]!))).toBeLessThan(4 * s.mcseSd);
+      });
+      expect(result.warnings).toEqual([]);
+      const acceptance = result.stats["acceptance_rate"]!.data() as Float64Array;
+      expect(acceptance.reduce((a, b) => a + b) / acceptance.length).toBeGreaterThan(0.7);
+      // The log densities are those of the draws.
+      using densities = program((u: Tensor) => tilted.logDensity(u))(array(result.unconstrained.data(), { shape: [4000, 3] }));
+      expect([...result.logDensity.data().subarray(0, 50)]).toEqual(
+        [...densities.data().subarray(0, 50)].map((v) => expect.closeTo(v, 10)),
+      );
+    },
+  );
+
+  test("long runs on a twisted density with two ridges give its moments to a hundredth of a standard deviation", async () => {
+    // log p = -x^4 / 8 + x^2 / 2 - (y - sin 2x)^2 / 0.3: no symmetry in y given x, curvature that changes its sign.
+    const density = (x: number, y: number) => Math.exp(-(x ** 4) / 8 + x ** 2 / 2 - (y - Math.sin(2 * x)) ** 2 / 0.3);
+    const twisted = plainTarget(2, (u) => {
+      const [x, y] = split(u, 2, -1) as [Tensor, Tensor];
+      const bend = y.sub(sin(x.mul(2)));
+      return x
+        .square()
+        .square()
+        .mul(-1 / 8)
+        .add(x.square().mul(0.5))
+        .sub(bend.square().div(0.3))
+        .squeeze(-1);
+    });
+    const result = await nuts(twisted, { seed: 2, chains: 64, warmup: 500, draws: 3000 });
+    const functions = [
+      ([x]: number[]) => x! ** 2,
+      ([x]: number[]) => x! ** 4,
+      ([x, y]: number[]) => x! * y!,
+      ([, y]: number[]) => y! ** 2,
+      ([x, y]: number[]) => Math.cos(x! - 2 * y!),
+      ([x]: number[]) => Number(Math.abs(x!) < 0.5),
+    ];
+    // The trapezoidal rule on a fine grid is exact to rounding for a density that vanishes at its ends with all derivatives.
+    const sums = new Float64Array(functions.length);
+    let total = 0;
+    for (let x = -6; x <= 6; x += 0.005)
+      for (let y = -5; y <= 5; y += 0.02) {
+        const weight = density(x, y);
+        total += weight;
+        functions.forEach((f, k) => void (sums[k]! += weight * f([x, y])));
+      }
+    const errors = errorsOf(
+      result,
+      functions.map((f, k) => [f, sums[k]! / total] as const),
+    );
+    for (const error of errors) expect(error).toBeLessThan(4);
+    const [x] = quantitiesOf(result.draws) as [Float64Array[]];
+    expect(monteCarloError(x, "mean")).toBeLessThan(0.03); // of sd 1.5: the bounds above are as tight
+  });
+
+  test("every trajectory ends at the leaf at which a search through all of its subtrees says so", () => {
+    const [chains, dimension, steps, depth] = [8, 3, 600, 5];
+    const gradient = gradientOf((u) => u.square().sum(-1).mul(-0.5));
+    const leaves = leavesOf(depth);
+    const metric = array(new Float64Array(dimension).fill(1));
+    const walk = program((position: Tensor, scales: Tensor) => {
+      const tuning = {
+        metric: scales,
+        stepSize: position
+          .sum(-1)
+          .mul(0)
+          .add(array([0.08, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6, 0.9], { dtype: "f64" })),
+        goal: 1e6,
+        leaves,
+      };
+      return scan(
+        ({ state, i }: { state: NutsState; i: Tensor }) => {
+          const [next, info] = stepNuts(gradient, random.fold(random.key(4), i), state, tuning);
+          return [
+            { state: next, i: i.add(1) },
+            {
+              before: state.direction,
+              after: next.direction,
+              leaf: next.leaf,
+              near: next.near.momentum,
+              far: next.far.momentum,
+              sum: next.momentumSum,
+              done: info.done,
+            },
+          ] as const;
+        },
+        { state: initNuts(gradient, position, tuning), i: cast(0, "i32") },
+        undefined,
+        { length: steps },
+      )[1];
+    });
+    const out = walk(array(new Float64Array(chains * dimension).fill(0.5), { shape: [chains, dimension] }), metric);
+    const at = (x: NdArray, s: number, c: number) => [...x.data().subarray((s * chains + c) * dimension, (s * chains + c + 1) * dimension)];
+    const number = (x: NdArray, s: number, c: number) => x.data()[s * chains + c]!;
+
+    /** Stretches [from, to] that may not turn, of the subtree of leaves a ... b: end to end, and from each end to the first leaf of the other half. */
+    const merge = (a: number, b: number): [number, number][] => {
+      const half = a + (b - a + 1) / 2;
+      return [
+        [a, b],
+        [a, half],
+        [half - 1, b],
+      ];
+    };
+    const within = (a: number, b: number): [number, number][] =>
+      a === b ? [] : [...merge(a, b), ...within(a, a + (b - a - 1) / 2), ...within(a + (b - a + 1) / 2, b)];
+    const lengths: number[] = [];
+    for (let c = 0; c < chains; c++) {
+      let path: number[][] = [];
+      for (let s = 0; s < steps; s++) {
+        const leaf = number(out.leaf, s, c);
+        const flipped = leaf > 1 ? number(out.before, s, c) !== number(out.after, s, c) : number(out.after, s, c) !== 1;
+        const made = at(flipped ? out.far : out.near, s, c);
+        if (leaf === 1) path = [at(out.sum, s, c).map((v, d) => v - made[d]!)];
+        const doubling = 2 ** Math.floor(Math.log2(leaf));
+        path.push(made);
+        const turns = ([from, to]: [number, number]): boolean => {
+          const sum = made.map((_, d) => path.slice(from, to + 1).reduce((total, p) => total + p[d]!, 0));
+          const product = (p: number[]) => p.reduce((total, v, d) => total + v * sum[d]!, 0);
+          return product(path[from]!) <= 0 || product(path[to]!) <= 0;
+        };
+        const last = leaf === 2 * doubling - 1;
+        const ends =
+          within(doubling, 2 * doubling - 1).some((stretch) => stretch[1] === leaf && turns(stretch)) ||
+          (last && (merge(0, leaf).some(turns) || leaf === 2 ** depth - 1));
+        expect([c, s, leaf, Boolean(number(out.done, s, c))]).toEqual([c, s, leaf, ends]);
+        if (ends) lengths.push(leaf);
+        // The next doubling counts its leaves from the edge that is then the far one.
+        else if (last && flipped) path.reverse();
+      }
+    }
+    expect(new Set(lengths).size).toBeGreaterThan(8); // trajectories of many lengths were seen
+  });
+
+  test("the seed decides every bit, whatever the number of threads", async () => {
+    const options = { seed: 5, chains: 6, warmup: 15, draws: 10 };
+    const [one, two, other] = await Promise.all([
+      nuts(tilted, options),
+      nuts(tilted, { ...options, threads: 2 }),
+      nuts(tilted, { ...options, seed: 6 }),
+    ]);
+    expect(two.unconstrained.data()).toEqual(one.unconstrained.data());
+    expect(two.stats["energy"]!.data()).toEqual(one.stats["energy"]!.data());
+    expect(other.unconstrained.data()).not.toEqual(one.unconstrained.data());
+  });
+
+  test("ranks of true values among draws are uniform: 512 data sets of a conjugate normal model, one chain each", async () => {
+    // theta ~ N(0, 1), y ~ N(theta, 0.5): each chain has data of its own, all chains are one run.
+    const replicates = 512;
+    const numbers = new Random(11);
+    const theta = Float64Array.from({ length: replicates }, () => numbers.normal(0, 1));
+    const y = array(theta.map((t) => numbers.normal(t, 0.5)));
+    const target = plainTarget(1, (u) => {
+      const t = u.squeeze(-1);
+      return normal(0, 1).logProb(t).add(normal(t, 0.5).logProb(y));
+    });
+    const { draws } = await nuts(target, { seed: 12, chains: replicates, warmup: 150, draws: 99, thin: 3 });
+    const [values] = quantitiesOf(draws) as [Float64Array[]];
+    const ranks = values.map((chain, c) => (chain.filter((v) => v < theta[c]!).length + numbers.uniform()) / 100);
+    expect(kolmogorovSmirnov(Float64Array.from(ranks), (p) => p).pValue).toBeGreaterThan(1e-3);
+  });
+
+  test("starts are refused that have no density or slope, with the name of the coordinate; so are options that make no sense", async () => {
+    const positive = plainTarget(2, (u) => u.log().sub(u).sum(-1));
+    const ok = { seed: 1, chains: 2, warmup: 10, draws: 10 };
+    await expect(
+      nuts(positive, {
+        ...ok,
+        init: [
+          [1, 1],
+          [1, -2],
+        ],
+      }),
+    ).rejects.toThrow(
+      "the log density is NaN at the start of chain 1 (u[0] = 1, u[1] = -2); start inside the support, at points of finite log density",
+    );
+    await expect(
+      nuts(
+        plainTarget(1, (u) => u.mul(0).add(-Infinity).squeeze(-1)),
+        ok,
+      ),
+    ).rejects.toThrow(/no point to start from for 2 of 2 chains in 100 draws: the log density is -Infinity .*outside the support/);
+    await expect(
+      nuts(
+        plainTarget(1, (u) => u.sqrt().squeeze(-1)),
+        { ...ok, init: [[0], [1]] },
+      ),
+    ).rejects.toThrow("the derivative of the log density to u[0] is Infinity at the start of chain 0");
+    await expect(nuts(tilted, { ...ok, init: [[1, 2, 3]] })).rejects.toThrow(
+      "init must have shape [2, 3] (chains, unconstrained coordinates), got [1, 3]",
+    );
+    await expect(nuts(tilted, { ...ok, chains: 0 })).rejects.toThrow("nuts: chains must be an integer >= 1, got 0");
+    await expect(nuts(tilted, { ...ok, targetAcceptance: 1 })).rejects.toThrow("nuts: targetAcceptance must be in (0, 1), got 1");
+    await expect(nuts(tilted, { ...ok, maxTreeDepth: 0 })).rejects.toThrow("nuts: maxTreeDepth must be an integer >= 1, got 0");
+    // Half of the line has no density: draws of the start are repeated until they are on the other one.
+    const { draws } = await nuts(
+      plainTarget(1, (u) => u.log().sub(u).squeeze(-1)),
+      ok,
+    );
+    expect(Math.min(...draws.data())).toBeGreaterThan(0);
+  });
+
+  test("a signal stops it", async () => {
+    const controller = new AbortController();
+    const running = nuts(tilted, { seed: 1, draws: 1e6, signal: controller.signal });
+    setTimeout(() => controller.abort(new Error("enough")), 30);
+    await expect(running).rejects.toThrow("enough");
+  });
+});
+
+const posteriordb = resolve(process.env["CREDENCE_DATA"] ?? resolve(import.meta.dirname, "../../../../../shared/data"), "posteriordb");
+
+describe.skipIf(!existsSync(posteriordb))("reference posteriors of posteriordb", { timeout: 120_000 }, () => {
+  test("eight schools agree in every mean and sd", async () => {
+    const y = array([28, 8, -3, 7, -1, 1, 18, 12], { dtype: "f64" }); // Rubin 1981
+    const sigma = array([15, 10, 16, 11, 9, 11, 10, 18], { dtype: "f64" });
+    const parts = (u: Tensor) => {
+      const [z, mu, logTau] = split(u, [8, 1, 1], -1) as [Tensor, Tensor, Tensor];
+      return { z, mu, tau: logTau.exp(), logTau };
+    };
+    const names = [...Array.from({ length: 8 }, (_, i) => `theta[${i + 1}]`), "mu", "tau"];
+    const target: Target = {
+      ...plainTarget(10, (u) => {
+        const { z, mu, tau, logTau } = parts(u);
+        const prior = normal(0, 5).logProb(mu).sub(tau.div(5).square().log1p()).add(logTau).squeeze(-1);
+        return normal(0, 1)
+          .logProb(z)
+          .sum(-1)
+          .add(prior)
+          .add(
+            normal(mu.add(tau.mul(z)), sigma)
+              .logProb(y)
+              .sum(-1),
+          );
+      }),
+      names,
+      constrain: (u) => {
+        const { z, mu, tau } = parts(u);
+        return concat([mu.add(tau.mul(z)), mu, tau], -1);
+      },
+    };
+    const result = await nuts(target, { seed: 3, draws: 2000, targetAcceptance: 0.95 });
+    expect(result.warnings).toEqual([]);
+    const reference = JSON.parse(
+      readFileSync(resolve(posteriordb, "eight_schools-eight_schools_noncentered/reference_summary.json"), "utf8"),
+    );
+    for (const s of summarizeChains(result)) {
+      const { mean: m, sd } = reference[s.name];
+      // The reference has 10 000 independent draws: its mean is known to sd / 100 and its sd (heavy tails) to about sd / 70.
+      expect(Math.abs(s.mean - m)).toBeLessThan(4 * Math.hypot(s.mcseMean, sd / 100));
+      expect(Math.abs(s.sd - sd)).toBeLessThan(4 * Math.hypot(s.mcseSd, sd / 70));
+    }
+  });
+});

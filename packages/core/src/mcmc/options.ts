@@ -1,0 +1,69 @@
+import type { NdArray } from "@credence/tensor";
+import { requireSeed } from "../simulate/streams.ts";
+
+/** What every sampler that uses gradients is told. */
+export interface ChainOptions {
+  /** 4 if absent. */
+  readonly chains?: number;
+  /** Transitions of each chain that tune the sampler, and are thrown away; 1,000 if absent. */
+  readonly warmup?: number;
+  /** Draws kept of each chain; 1,000 if absent. */
+  readonly draws?: number;
+  /** Transitions per draw kept; 1 if absent. */
+  readonly thin?: number;
+  /** An integer in [0, 2^32). */
+  readonly seed: number;
+  /** CPU threads; 1 if absent: a step of a few small chains is shorter than a meeting of two threads. Results do not depend on it. */
+  readonly threads?: number;
+  readonly device?: string;
+  /** Where the chains start, unconstrained, [chains, D]; by default draws of `target.initial`. */
+  readonly init?: NdArray | readonly (readonly number[])[];
+  /** Mean acceptance that the step size is tuned to; 0.8 if absent. Nearer to 1 means smaller steps and fewer divergences. */
+  readonly targetAcceptance?: number;
+  /** "diagonal" if absent. "dense" for strong correlations in up to a few hundred dimensions. */
+  readonly massMatrix?: "diagonal" | "dense";
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: { readonly phase: "warmup" | "draws"; readonly done: number; readonly total: number }) => void;
+}
+
+/** Options with their defaults, checked. */
+export interface Checked {
+  readonly chains: number;
+  readonly warmup: number;
+  readonly draws: number;
+  readonly thin: number;
+  readonly seed: number;
+  readonly threads: number;
+  readonly acceptance: number;
+  readonly dense: boolean;
+  /** Of arrays, for the device asked for. */
+  readonly place: { readonly device?: string };
+}
+
+/** Refuses counts that are no integers of at least so much. */
+export function checkCounts(name: string, counts: Readonly<Record<string, readonly [number, number]>>): void {
+  for (const [key, [value, least]] of Object.entries(counts))
+    if (!(Number.isInteger(value) && value >= least)) throw new RangeError(`${name}: ${key} must be an integer >= ${least}, got ${value}`);
+}
+
+/** @throws RangeError for a count, seed or acceptance that makes no sense */
+export function checkedOptions(name: string, options: ChainOptions): Checked {
+  const { chains = 4, warmup = 1000, draws = 1000, thin = 1, seed, threads = 1, massMatrix = "diagonal", device } = options;
+  checkCounts(name, { chains: [chains, 1], warmup: [warmup, 0], draws: [draws, 1], thin: [thin, 1], threads: [threads, 1] });
+  requireSeed(seed);
+  const acceptance = options.targetAcceptance ?? 0.8;
+  if (!(acceptance > 0 && acceptance < 1)) throw new RangeError(`${name}: targetAcceptance must be in (0, 1), got ${acceptance}`);
+  if (massMatrix !== "diagonal" && massMatrix !== "dense")
+    throw new RangeError(`${name}: massMatrix must be "diagonal" or "dense", got ${String(massMatrix)}`);
+  return {
+    chains,
+    warmup,
+    draws,
+    thin,
+    seed,
+    threads,
+    acceptance,
+    dense: massMatrix === "dense",
+    place: device === undefined ? {} : { device },
+  };
+}

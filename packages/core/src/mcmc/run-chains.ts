@@ -1,0 +1,177 @@
+import { array, eye, NdArray, program, type Tensor } from "@credence/tensor";
+import type { Target } from "../model/index.ts";
+import { chunkOf, type Running } from "./chunk.ts";
+import { initStepSizes } from "./dual-averaging.ts";
+import { estimateMetric, type Moments } from "./estimate-metric.ts";
+import { addDraws, emptyDraws, type KeptDraws } from "./kept-draws.ts";
+import { gradientOf } from "./leapfrog.ts";
+import { type ChainOptions, type Checked, checkedOptions } from "./options.ts";
+import { startingPoints } from "./start.ts";
+import { searchStepSize } from "./step-size-search.ts";
+import type { ChainState, Kernel } from "./transition.ts";
+import { warmupWindows } from "./windows.ts";
+
+/** What the chains brought, before it is put in words. */
+export interface Walked {
+  readonly draws: KeptDraws;
+  /** After the warm-up. */
+  readonly stepSize: number;
+  /** Standard deviations [D] or lower factor [D, D]. */
+  readonly metric: Float64Array;
+  /** Leapfrog steps of all chains together, in the warm-up and after it. */
+  readonly work: { readonly warmup: number; readonly draws: number };
+}
+
+/** Bytes of draws and statistics that one run of the program hands over, about; and how many steps it makes at least and at most. */
+const chunkBytes = 4 << 20;
+const [chunkLeast, chunkMost] = [8, 256];
+
+const streams = { start: 0x73746172, search: 0x73656172, steps: 0x73746570 };
+
+type Arrays<T> = { readonly [K in keyof T]: T[K] extends Tensor ? NdArray : Arrays<T[K]> };
+
+/** Everything that the rest of the run depends on, between two runs of the program. */
+interface Standing<S> {
+  /** Index of the window; that of the draws is the number of windows. */
+  readonly phase: number;
+  /** Steps made in it. */
+  readonly number: number;
+  readonly running: Arrays<Running<S>>;
+  readonly metric: NdArray;
+  /** Where the chains stood when the phase began, [n, D]. */
+  readonly reference: NdArray;
+  readonly moments: Moments;
+}
+
+/**
+ * Takes chains of `kernel` through warm-up and draws: for each window of the warm-up a few runs of one program, which JavaScript sees a chunk of steps of
+ * at a time, then as many runs as the draws take.
+ */
+export async function runChains<S extends ChainState>(
+  name: string,
+  target: Target,
+  kernel: Kernel<S>,
+  options: ChainOptions,
+): Promise<Walked> {
+  const checked = checkedOptions(name, options);
+  const { chains, warmup, draws, thin, dense, place } = checked;
+  const { dimension } = target;
+  const { signal, onProgress } = options;
+  const control = signal ? { signal } : {};
+  const windows = warmupWindows(warmup);
+  const machine = machineOf(name, target, kernel, checked);
+  const work = { warmup: 0, draws: 0 };
+  const kept = emptyDraws(chains, draws, dimension);
+
+  /** The beginning of a phase: momenta and forces anew, since the metric may be another one. */
+  const enter = async (phase: number, reference: NdArray, metric: NdArray, guess: Float64Array): Promise<Standing<S>> => {
+    using key = keyOf(checked, streams.search + phase);
+    using guessed = array(guess, place);
+    const running = (await machine.begin.runAsync([reference, metric, key, guessed], control)) as unknown as Arrays<Running<S>>;
+    const moments = {
+      count: new Float64Array(chains),
+      first: new Float64Array(chains * dimension),
+      second: new Float64Array(dense ? dimension ** 2 : dimension),
+    };
+    if (phase < windows.length) return { phase, number: 0, running, metric, reference, moments };
+    const found = warmup > 0 ? guess : (running.sizes.stepSize.data() as Float64Array);
+    const fixed = array(new Float64Array(chains).fill(medianOf(found)), place);
+    running.sizes.stepSize.dispose();
+    return { phase, number: 0, running: { ...running, sizes: { ...running.sizes, stepSize: fixed } }, metric, reference, moments };
+  };
+
+  /** The next phase, with what this one has taught. */
+  const leave = async (at: Standing<S>): Promise<Standing<S>> => {
+    const { proposal } = at.running.state as unknown as { proposal: { position: NdArray } };
+    const position = array(proposal.position.data(), { shape: [chains, dimension], ...place });
+    const guess = at.running.sizes.logMean.data().map((value) => Math.exp(value)) as Float64Array;
+    disposeAll(at.running);
+    at.reference.dispose();
+    if (!windows[at.phase]!.metric) return enter(at.phase + 1, position, at.metric, guess);
+    at.metric.dispose();
+    return enter(at.phase + 1, position, estimateMetric(at.moments, dimension, dense, place.device), guess);
+  };
+
+  using startKey = keyOf(checked, streams.start);
+  const start = await startingPoints({ target, chains, key: startKey, ...place, ...(options.init && { init: options.init }) });
+  let at = await enter(0, start, unitMetric(dimension, dense, place), new Float64Array(chains).fill(1));
+  for (let behind = 0; ; ) {
+    const warming = at.phase < windows.length;
+    const goal = warming ? windows[at.phase]!.transitions : draws * thin;
+    const orders = machine.orders({ phase: at.phase, number: at.number, goal, thin: warming ? 1 : thin, adapting: warming });
+    const out = await machine.chunk.runAsync([at.running, at.metric, at.reference, orders], control);
+    disposeAll(at.running);
+    const counts = out.count.data();
+    if (!warming) addDraws(kept, out as never);
+    else addMoments(at.moments, out.firstMoment.data(), out.secondMoment.data(), counts);
+    work[warming ? "warmup" : "draws"] += out.work.item();
+    at = { ...at, number: at.number + machine.steps, running: out.running as unknown as Arrays<Running<S>> };
+    disposeAll({ ...out, running: [] });
+    const least = Math.min(...counts);
+    onProgress?.(
+      warming ? { phase: "warmup", done: behind + least, total: warmup } : { phase: "draws", done: Math.floor(least / thin), total: draws },
+    );
+    if (least < goal) continue;
+    if (!warming) break;
+    behind += goal;
+    at = await leave(at);
+  }
+  const stepSize = at.running.sizes.stepSize.data()[0]!;
+  const metric = at.metric.data() as Float64Array;
+  disposeAll([at.running, at.metric, at.reference]);
+  return { draws: kept, stepSize, metric, work };
+}
+
+/** The two programs of a run, and what they are told. */
+function machineOf<S extends ChainState>(name: string, target: Target, kernel: Kernel<S>, checked: Checked) {
+  const { chains, acceptance, threads, place } = checked;
+  const placement = { threads, ...place };
+  const gradient = gradientOf((u) => target.logDensity(u));
+  const steps = Math.min(chunkMost, Math.max(chunkLeast, Math.floor(chunkBytes / (8 * chains * (target.dimension + 8)))));
+  const key = keyOf(checked, streams.steps);
+  const scalar = (value: number): NdArray => array(Int32Array.of(value), { shape: [], ...place });
+  const flags = [false, true].map((value) => array(value, place));
+  return {
+    steps,
+    begin: program(
+      (position: Tensor, metric: Tensor, searchKey: Tensor, guess: Tensor) => {
+        const stepSize = searchStepSize(gradient, searchKey, position, metric, guess);
+        return { state: kernel.init(gradient, position, metric), sizes: initStepSizes(stepSize) };
+      },
+      { ...placement, name: `${name}: start` },
+    ),
+    chunk: chunkOf(gradient, kernel, steps, acceptance, placement),
+    orders: (o: { phase: number; number: number; goal: number; thin: number; adapting: boolean }) => ({
+      key,
+      phase: scalar(o.phase),
+      number: scalar(o.number),
+      goal: scalar(o.goal),
+      thin: scalar(o.thin),
+      adapting: flags[Number(o.adapting)]!,
+    }),
+  };
+}
+
+const keyOf = ({ seed, place }: Checked, stream: number): NdArray => array(Uint32Array.of(seed, stream), place);
+
+/** The metric before anything is known: 1 in every direction. */
+const unitMetric = (dimension: number, dense: boolean, place: { device?: string }): NdArray =>
+  dense ? program(() => eye(dimension, "f64"), place)() : array(new Float64Array(dimension).fill(1), place);
+
+function addMoments(moments: Moments, first: ArrayLike<number>, second: ArrayLike<number>, counts: ArrayLike<number>): void {
+  for (let i = 0; i < first.length; i++) moments.first[i]! += first[i]!;
+  for (let i = 0; i < second.length; i++) moments.second[i]! += second[i]!;
+  for (let c = 0; c < counts.length; c++) moments.count[c] = counts[c]!;
+}
+
+function disposeAll(tree: unknown): void {
+  if (tree instanceof NdArray) tree.dispose();
+  else if (typeof tree === "object" && tree !== null) Object.values(tree).forEach(disposeAll);
+}
+
+/** Of the step sizes that the chains have found: one that went astray does not move it. */
+function medianOf(values: ArrayLike<number>): number {
+  const sorted = Float64Array.from(values).sort();
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[middle]! : Math.sqrt(sorted[middle - 1]! * sorted[middle]!);
+}

@@ -1,0 +1,30 @@
+import type { Draws, Target } from "../model/index.ts";
+import { drawsOf } from "./draws-of.ts";
+import { initNuts, type NutsState, stepNuts } from "./nuts.ts";
+import { leavesOf } from "./nuts-leaves.ts";
+import { type ChainOptions, checkCounts } from "./options.ts";
+import { runChains } from "./run-chains.ts";
+import type { Kernel } from "./transition.ts";
+
+export interface NutsOptions extends ChainOptions {
+  /** Doublings of a trajectory at most; 10 if absent, which is 1,023 leapfrog steps. */
+  readonly maxTreeDepth?: number;
+}
+
+/**
+ * Draws from a target by the No-U-Turn sampler (Hoffman and Gelman 2014; Betancourt 2017), whose step size and mass matrix tune themselves in the
+ * warm-up. All chains are rows of one program; see `stepNuts` for the algorithm and `Draws` for what comes back.
+ * @throws RangeError where no finite start is found, or an option makes no sense
+ */
+export async function nuts(target: Target, options: NutsOptions): Promise<Draws> {
+  const { maxTreeDepth = 10 } = options;
+  checkCounts("nuts", { maxTreeDepth: [maxTreeDepth, 1] });
+  if (maxTreeDepth > 16) throw new RangeError(`nuts: maxTreeDepth must be at most 16, got ${maxTreeDepth}`);
+  const leaves = leavesOf(maxTreeDepth);
+  const kernel: Kernel<NutsState> = {
+    init: (gradient, position, metric) => initNuts(gradient, position, { metric, leaves }),
+    step: (gradient, key, state, tuning) => stepNuts(gradient, key, state, { ...tuning, leaves }),
+  };
+  const walked = await runChains("nuts", target, kernel, options);
+  return drawsOf(target, walked, options, { treeDepthMax: maxTreeDepth });
+}

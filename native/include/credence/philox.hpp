@@ -38,7 +38,8 @@ CREDENCE_HD Vec<long long, 4> multiplyEvenLanes(Vec<std::uint32_t, 8> a, Vec<std
 #endif
 #if defined(__AVX512F__)
 CREDENCE_HD Vec<long long, 8> multiplyEvenLanes(Vec<std::uint32_t, 16> a, Vec<std::uint32_t, 16> b) {
-  return _mm512_mul_epu32(__m512i(a), __m512i(b));
+  // With a mask of all lanes: the form without one makes g++ 12 warn of a variable of its own header.
+  return _mm512_maskz_mul_epu32(__mmask8(-1), __m512i(a), __m512i(b));
 }
 #endif
 template <class U>

@@ -2,14 +2,30 @@ export { type C2stOptions, type C2stResult, c2st, c2stDetails } from "./c2st.ts"
 export { type CalibrationDraws, type CalibrationOptions, calibrationDraws, type PosteriorSampler } from "./calibration-draws.ts";
 export type { ChainDraws } from "./chains.ts";
 export { compareModels, type ModelComparison, type ModelScore } from "./compare-models.ts";
+export { compareWithOracle, type OracleComparison, type OracleComparisonOptions } from "./compare-with-oracle.ts";
 export { type DivergencePlace, type Divergences, divergences } from "./divergences.ts";
 export { eBfmi, eBfmiMin } from "./e-bfmi.ts";
 export { type Estimand, effectiveSampleSize } from "./effective-sample-size.ts";
 export type { SumOverData } from "./elpd.ts";
 export { type CoverageCurve, type ExpectedCoverage, expectedCoverage } from "./expected-coverage.ts";
+export {
+  type Direction,
+  type Identifiability,
+  type IdentifiabilityOptions,
+  identifiability,
+  type ParameterContraction,
+} from "./identifiability.ts";
 export { type Loo, type LooOptions, type LooPointwise, loo } from "./loo.ts";
+export type { DrawsOrMoments, Moments } from "./moments.ts";
 export { monteCarloError } from "./monte-carlo-error.ts";
-export { type PosteriorPredictive, type PosteriorPredictiveOptions, posteriorPredictive, type Statistic } from "./posterior-predictive.ts";
+export {
+  type Discrepancy,
+  type PosteriorPredictive,
+  type PosteriorPredictiveOptions,
+  posteriorPredictive,
+  type Statistic,
+} from "./posterior-predictive.ts";
+export { predictiveRemarks } from "./predictive-remarks.ts";
 export { kHatThreshold, type Psis, type PsisOptions, psis } from "./psis.ts";
 export { median, quantile } from "./quantile.ts";
 export { rHat, rHatBasic } from "./r-hat.ts";

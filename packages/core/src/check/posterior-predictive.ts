@@ -5,13 +5,18 @@ import { mean, quantileOfSorted, variance } from "./quantile.ts";
 /** A number that summarises one data set: the observed one, or a replicated one, flattened row-major. */
 export type Statistic = (x: Float64Array) => number;
 
+/** A number that summarises how a data set lies to the parameters of one draw, such as chi-square: (data set, number of the draw). */
+export type Discrepancy = (x: Float64Array, draw: number) => number;
+
 export interface PosteriorPredictiveOptions {
-  /** Data sets [n, ...] simulated from n posterior draws, one each. Rows with NaN (failed simulations) are left out and counted. */
+  /** Data sets [n, ...] simulated from n draws of the posterior, or of the prior, one each. Rows with NaN (failed simulations) are left out and counted. */
   readonly replicated: NdArray;
   /** The observed data set, shaped as a row. */
   readonly observed: NdArray | ArrayLike<number>;
   /** Compared beside the single data; mean and sd if absent. */
   readonly statistics?: Readonly<Record<string, Statistic>>;
+  /** Compared draw by draw: that of the observed data and that of the replicated, at the same parameters. None if absent. */
+  readonly discrepancies?: Readonly<Record<string, Discrepancy>>;
   /** Levels of the central bands; 0.5 and 0.9 if absent. */
   readonly levels?: readonly number[];
   /** Decides ties between counts. */
@@ -37,17 +42,26 @@ export interface PosteriorPredictive {
     /** Two-sided: 2 min(P(T >= observed), P(T <= observed)), at most 1. Small where the model does not reproduce the statistic. */
     readonly pValue: number;
   }[];
+  readonly discrepancies: readonly {
+    readonly name: string;
+    /** Means over draws. */
+    readonly observed: number;
+    readonly replicated: number;
+    /** Share of draws whose replicated data lie at least as far off as the observed: small where the model is too narrow, near 1 where it is too wide. */
+    readonly pValue: number;
+  }[];
 }
 
 const defaultStatistics: Readonly<Record<string, Statistic>> = { mean, sd: (x) => Math.sqrt(variance(x)) };
 
 /**
- * Posterior predictive check (Gelman, Meng and Stern 1996): does data simulated from the posterior look like the data observed? The same data judge that made the posterior,
- * so p-values are conservative; a small one is a finding, a large one is no proof.
+ * Predictive check (Gelman, Meng and Stern 1996): does data simulated from the posterior look like the data observed? The same data judge that made the posterior,
+ * so p-values are conservative; a small one is a finding, a large one is no proof. With data simulated from the prior it is a prior predictive check (Box 1980), and
+ * a small p-value says that prior and data disagree. `predictiveRemarks` puts either in words.
  * @throws RangeError where the observation does not fit the rows, or fewer than 20 rows are left
  */
 export function posteriorPredictive(options: PosteriorPredictiveOptions): PosteriorPredictive {
-  const { replicated, levels = [0.5, 0.9], statistics = defaultStatistics, seed = 0 } = options;
+  const { replicated, levels = [0.5, 0.9], statistics = defaultStatistics, discrepancies = {}, seed = 0 } = options;
   const observed = Float64Array.from("data" in options.observed ? options.observed.data() : options.observed);
   const size = observed.length;
   const total = replicated.shape[0] ?? 0;
@@ -58,7 +72,9 @@ export function posteriorPredictive(options: PosteriorPredictiveOptions): Poster
   for (const level of levels)
     if (!(level > 0 && level < 1)) throw new RangeError(`posteriorPredictive: levels must be in (0, 1), got ${level}`);
   const values = Float64Array.from(replicated.data());
-  const rows = Array.from({ length: total }, (_, i) => values.subarray(i * size, (i + 1) * size)).filter((row) => !row.some(Number.isNaN));
+  const all = Array.from({ length: total }, (_, i) => values.subarray(i * size, (i + 1) * size));
+  const complete = [...all.keys()].filter((i) => !all[i]!.some(Number.isNaN));
+  const rows = complete.map((i) => all[i]!);
   if (rows.length < 20)
     throw new RangeError(`posteriorPredictive: expected at least 20 complete replicated data sets, got ${rows.length} of ${total}`);
 
@@ -86,6 +102,14 @@ export function posteriorPredictive(options: PosteriorPredictiveOptions): Poster
     bands,
     ranks,
     statistics: Object.entries(statistics).map(([name, statistic]) => compare(name, statistic, observed, rows)),
+    discrepancies: Object.entries(discrepancies).map(([name, discrepancy]) => {
+      const atObserved = complete.map((draw) => discrepancy(observed, draw));
+      const atReplicated = complete.map((draw) => discrepancy(all[draw]!, draw));
+      if (![...atObserved, ...atReplicated].every(Number.isFinite))
+        throw new RangeError(`posteriorPredictive: the discrepancy ${name} is not finite at every draw`);
+      const share = atReplicated.filter((value, i) => value >= atObserved[i]!).length / complete.length;
+      return { name, observed: mean(atObserved), replicated: mean(atReplicated), pValue: share };
+    }),
   };
 }
 

@@ -45,19 +45,18 @@ export interface CalibrationOptions {
   readonly seed: number;
   /** Evaluate log densities, which highest-density coverage needs; by default where the posterior has them. */
   readonly logProb?: boolean;
+  /** Observations given to `sampleMany` at a time; 64 if absent: enough to keep a network busy, little enough to fit. */
+  readonly batch?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: { readonly phase: string; readonly done: number; readonly total: number }) => void;
 }
-
-/** Observations sampled at a time: enough to keep a network busy, little enough to fit. */
-const chunk = 64;
 
 /**
  * Draws from the posterior of every held-out simulation.
  * @throws RangeError where theta and x do not fit each other, or the posterior is over a name that theta has no column for
  */
 export async function calibrationDraws(options: CalibrationOptions): Promise<CalibrationDraws> {
-  const { parameters, theta, x, posterior, draws: drawCount, seed, signal, onProgress } = options;
+  const { parameters, theta, x, posterior, draws: drawCount, seed, batch = 64, signal, onProgress } = options;
   const names = posterior.names ?? parameters.names;
   const dimension = names.length;
   const truth = columnsOf(theta, parameters.names, names);
@@ -66,13 +65,14 @@ export async function calibrationDraws(options: CalibrationOptions): Promise<Cal
   if (x.shape[0] !== replicates) throw new RangeError(`calibrationDraws: theta has ${replicates} rows and x has ${x.shape[0]}`);
   if (!(Number.isInteger(drawCount) && drawCount >= 1))
     throw new RangeError(`calibrationDraws: draws must be an integer >= 1, got ${drawCount}`);
+  if (!(Number.isInteger(batch) && batch >= 1)) throw new RangeError(`calibrationDraws: batch must be an integer >= 1, got ${batch}`);
   const evaluates = options.logProb ?? posterior.logProbPairs !== undefined;
   if (evaluates && !posterior.logProbPairs)
     throw new TypeError("calibrationDraws: log densities were asked for and the posterior has no logProbPairs");
 
   const observations: Observations = { values: Float64Array.from(x.data()), width: x.size / replicates, like: x };
   const draws = new Float64Array(replicates * drawCount * dimension);
-  const step = posterior.sampleMany ? chunk : 1;
+  const step = posterior.sampleMany ? batch : 1;
   for (let begin = 0; begin < replicates; begin += step) {
     signal?.throwIfAborted();
     const end = Math.min(begin + step, replicates);

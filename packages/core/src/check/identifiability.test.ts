@@ -66,6 +66,16 @@ describe("identifiability", () => {
     expect(half.remarks[0]).toMatch(/^The data constrain every combination of the parameters; the least so .* 5 % is left/);
   });
 
+  test("moments may be arrays", () => {
+    const { mean, covariance } = afterReadings(2, [{ w: [1, 1], variance: 0.02 }]);
+    const { directions } = identifiability({
+      names: ["a", "b"],
+      prior: standard(2),
+      posterior: { mean: array(mean), covariance: array(covariance) },
+    });
+    expect(directions[0]!.share).toBeCloseTo(1 / 101, 6); // arrays are f32 here
+  });
+
   test("draws give the same as their moments, up to the noise of both samples", () => {
     const random = new Random(4);
     const n = 4000;

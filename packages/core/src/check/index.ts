@@ -16,6 +16,7 @@ export {
   type ParameterContraction,
 } from "./identifiability.ts";
 export { type Loo, type LooOptions, type LooPointwise, loo } from "./loo.ts";
+export { chainSampler, eachSampler, productSampler, type TargetOf } from "./method-samplers.ts";
 export type { DrawsOrMoments, Moments } from "./moments.ts";
 export { monteCarloError } from "./monte-carlo-error.ts";
 export {
@@ -31,6 +32,13 @@ export { median, quantile } from "./quantile.ts";
 export { rHat, rHatBasic } from "./r-hat.ts";
 export { type SamplerWarningsOptions, samplerWarnings } from "./sampler-warnings.ts";
 export { calibrationRanks, type SbcParameter, type SbcResult, sbc } from "./sbc.ts";
+export { type Calibratedness, type SbcParameterVerdict, type SbcVerdict, sbcVerdict } from "./sbc-verdict.ts";
+export {
+  type SimulationBasedCalibration,
+  type SimulationBasedCalibrationOptions,
+  simulateFrom,
+  simulationBasedCalibration,
+} from "./simulation-based-calibration.ts";
 export { type ChainSummary, quantitiesOf, summarizeChains } from "./summarize-chains.ts";
 export { type TarpOptions, type TarpResult, tarp } from "./tarp.ts";
 export { chiSquareUniform, kolmogorovSmirnov, kolmogorovSmirnovUniform, type TestResult } from "./uniformity.ts";

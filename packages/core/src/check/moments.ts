@@ -3,16 +3,18 @@ import { cast, expandDims, type NdArray, program, reshape, type Tensor } from "@
 /** First two moments of a vector of D quantities. */
 export interface Moments {
   /** [D] */
-  readonly mean: ArrayLike<number>;
-  /** [D][D] */
-  readonly covariance: readonly ArrayLike<number>[];
+  readonly mean: ArrayLike<number> | NdArray;
+  /** [D, D] */
+  readonly covariance: readonly ArrayLike<number>[] | NdArray;
 }
 
 /** Draws [..., D], or their moments where these are known. */
 export type DrawsOrMoments = NdArray | Moments;
 
-/** Moments with the number of draws that they come from, Infinity where they were given. */
-export interface CheckedMoments extends Moments {
+/** Moments on the host, with the number of draws that they come from, Infinity where they were given. */
+export interface CheckedMoments {
+  readonly mean: ArrayLike<number>;
+  readonly covariance: readonly ArrayLike<number>[];
   readonly count: number;
 }
 
@@ -20,7 +22,8 @@ export interface CheckedMoments extends Moments {
 export function momentsOf(what: string, which: string, given: DrawsOrMoments, names: readonly string[]): CheckedMoments {
   const dimension = names.length;
   if (!("shape" in given)) {
-    const { mean, covariance } = given;
+    const mean = "data" in given.mean ? given.mean.data() : given.mean;
+    const covariance = "data" in given.covariance ? (given.covariance.tolist() as number[][]) : given.covariance;
     if (mean.length !== dimension || covariance.length !== dimension || covariance.some((row) => row.length !== dimension))
       throw new RangeError(
         `${what}: ${which} has a mean of ${mean.length} and a covariance of ${covariance.length} rows for ${dimension} names`,
@@ -59,7 +62,7 @@ export function momentsOf(what: string, which: string, given: DrawsOrMoments, na
 }
 
 /** Standard deviations, and correlations [D][D], of moments. */
-export function scaleOf({ covariance }: Moments): { sd: number[]; correlation: number[][] } {
+export function scaleOf({ covariance }: CheckedMoments): { sd: number[]; correlation: number[][] } {
   const sd = covariance.map((row, d) => Math.sqrt(row[d]!));
   return { sd, correlation: covariance.map((row, d) => Array.from(row, (value, e) => value / (sd[d]! * sd[e]!))) };
 }

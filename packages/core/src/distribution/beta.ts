@@ -1,14 +1,8 @@
-import { broadcastTo, clamp, greater, index, less, lgamma, log1p, logicalAnd, random, type Tensor } from "@credence/tensor";
-import { type Argument, belowOne, floatType, hold, positive, smallest } from "./argument.ts";
+import { broadcastTo, clamp, greater, index, less, lgamma, log1p, logicalAnd, random } from "@credence/tensor";
+import { type Argument, belowOne, hold, positive, smallest } from "./argument.ts";
 import type { DistributionOptions, WithMoments } from "./distribution.ts";
+import { logGammaDraw } from "./log-gamma-draw.ts";
 import { univariate } from "./univariate.ts";
-
-/** Log of a gamma draw of rate 1, by Gamma(a) = Gamma(a + 1) U^(1 / a): small shapes would underflow. */
-function logGammaDraw(key: Tensor, shape: Tensor): Tensor {
-  const keys = random.split(key, 2);
-  const boosted = random.gamma(index(keys, 0), shape.add(1)).log();
-  return boosted.sub(random.exponential(index(keys, 1), shape.shape, { dtype: floatType(shape) }).div(shape));
-}
 
 /** Beta on (0, 1): density proportional to x^(a - 1) (1 - x)^(b - 1). Draws that would round to 0 or 1 become the nearest numbers inside. */
 export function beta(a: Argument, b: Argument, options: DistributionOptions = {}): WithMoments {

@@ -6,8 +6,6 @@ import { kolmogorovSmirnov } from "../check/uniformity.ts";
 import {
   beta,
   binomial,
-  type Distribution,
-  type DistributionOptions,
   exponential,
   gamma,
   independent,
@@ -19,18 +17,11 @@ import {
   normal,
   poisson,
   uniform,
-  type WithMoments,
 } from "./index.ts";
+import { againstTable, drawsOf, logProbs, moments, type Row } from "./test/table.ts";
 
 /** Log densities, means and variances computed with SciPy 1.17.1. */
-const table: readonly {
-  name: string;
-  make: (options: DistributionOptions) => WithMoments;
-  x: number[];
-  logProb: number[];
-  mean: number;
-  variance: number;
-}[] = [
+const table: readonly Row[] = [
   {
     name: "uniform(-1, 3)",
     make: (options) => uniform(-1, 3, options),
@@ -129,53 +120,7 @@ const table: readonly {
   },
 ];
 
-const logProbs = (distribution: Distribution, x: Float64Array | Float32Array, shape = [x.length]) => {
-  using points = array(x, { shape });
-  using result = program((value: Tensor) => distribution.logProb(value))(points);
-  return [...result.data()];
-};
-
-const drawsOf = (distribution: Distribution, shape: readonly number[], seed = 1) => {
-  using result = program(() => distribution.sample(random.key(seed), shape))();
-  return { values: Float64Array.from(result.data()), shape: result.shape, dtype: result.dtype };
-};
-
-const moments = (distribution: WithMoments) => {
-  const both = program(() => ({ mean: distribution.mean(), variance: distribution.variance() }))();
-  return { mean: [...both.mean.data()], variance: [...both.variance.data()], shape: both.mean.shape };
-};
-
-describe.each(table)("$name", ({ make, x, logProb, mean, variance }) => {
-  test("log densities are SciPy's to 1e-12 in f64 and 3e-5 in f32", () => {
-    const d = make({});
-    logProbs(d, Float64Array.from(x)).forEach((value, i) => {
-      expect(Math.abs(value - logProb[i]!)).toBeLessThan(1e-12 * (1 + 100 * Math.abs(logProb[i]!)));
-    });
-    // Terms of size 1000 (200 log 200) cancel to 3.6: 1000 x 6e-8 is lost.
-    logProbs(d, Float32Array.from(x)).forEach((value, i) => {
-      expect(Math.abs(value - logProb[i]!)).toBeLessThan(3e-5 * (1 + Math.abs(logProb[i]!)) + (mean > 100 ? 3e-4 : 0));
-    });
-  });
-
-  test("mean and variance are SciPy's", () => {
-    const ours = moments(make({ dtype: "f64" }));
-    expect(ours.shape).toEqual([]);
-    expect(ours.mean[0]! / mean).toBeCloseTo(1, 12);
-    expect(ours.variance[0]! / variance).toBeCloseTo(1, 12);
-  });
-
-  test.each(["f32", "f64"] as const)("40 000 %s draws have that mean and variance within 4.5 standard errors", (dtype) => {
-    const { values, shape, dtype: type } = drawsOf(make({ dtype }), [200, 200]);
-    expect([shape, type]).toEqual([[200, 200], dtype]);
-    const n = values.length;
-    const centre = values.reduce((sum, value) => sum + value, 0) / n;
-    const deviations = Array.from(values, (value) => (value - centre) ** 2);
-    const spread = deviations.reduce((sum, value) => sum + value, 0) / n;
-    const fourth = deviations.reduce((sum, value) => sum + value ** 2, 0) / n;
-    expect(Math.abs(centre - mean)).toBeLessThan(4.5 * Math.sqrt(variance / n));
-    expect(Math.abs(spread - variance)).toBeLessThan(4.5 * Math.sqrt((fourth - spread ** 2) / n));
-  });
-});
+describe.each(table)("$name", (row) => againstTable(row));
 
 describe("draws follow the distribution function", () => {
   // One test in a thousand fails by chance at p < 0.001; seeds are fixed.

@@ -2,7 +2,8 @@ import { random } from "@credence/tensor";
 import { type Argument, asFloat, commonType, finite, floatType, hold } from "./argument.ts";
 import { broadcastShapes } from "./broadcast.ts";
 import type { DistributionOptions, WithMoments } from "./distribution.ts";
-import { logSqrtTwoPi } from "./normal.ts";
+import { plate } from "./independent.ts";
+import { logSqrtTwoPi, normal } from "./normal.ts";
 import { factored, type Spread } from "./spread.ts";
 
 /**
@@ -29,6 +30,16 @@ export function multivariateNormal(mean: Argument, spread: Spread, options: Dist
         .at(type)
         .colour(random.normal(key, [...sampleShape, ...batchShape, size], { dtype: type }))
         .add(centre.at(type)),
+    // x = mean + L z
+    standard: () => ({
+      base: plate(normal(0, 1), size),
+      forward: (z) =>
+        factor
+          .at(floatType(z))
+          .colour(z)
+          .add(centre.at(floatType(z))),
+      inverse: (x) => factor.at(floatType(x)).whiten(x.sub(centre.at(floatType(x)))),
+    }),
     // -|L^-1 (x - mean)|^2 / 2 - log det L - D log sqrt(2 pi)
     logProb(value) {
       const x = asFloat("multivariateNormal", value, dtype);

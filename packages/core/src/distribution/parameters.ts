@@ -62,6 +62,11 @@ export function parameters(specs: Readonly<Record<string, ParameterSpec>>): Para
   for (const [name, { prior }] of entries)
     if (prior.eventShape.length > 1)
       throw new RangeError(`parameters: ${name} has events of shape [${prior.eventShape.join(", ")}]; expected a number or a vector`);
+  for (const [name, { prior }] of entries)
+    if (surfaces.includes(prior.support.kind))
+      throw new RangeError(
+        `parameters: ${name} is held to a surface (${prior.support.kind}), where an estimated density has no volume; give all numbers of it but one, or use model()`,
+      );
 
   const prior = joint(Object.fromEntries(entries.map(([name, spec]) => [name, spec.prior])));
   const dimension = prior.eventShape[0]!;
@@ -111,6 +116,9 @@ export function parameters(specs: Readonly<Record<string, ParameterSpec>>): Para
     },
   };
 }
+
+/** Supports of fewer dimensions than numbers. */
+const surfaces: readonly Support["kind"][] = ["simplex", "correlationCholesky"];
 
 /** The bounds of component `index` of `size`, as numbers. */
 function boundsOf(name: string, support: Support, index: number, size: number): Bounds {

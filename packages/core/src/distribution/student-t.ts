@@ -1,6 +1,7 @@
-import { broadcastTo, greater, greaterEqual, index, lgamma, log1p, random, type Shape, type Tensor, where } from "@credence/tensor";
+import { broadcastTo, full, greater, greaterEqual, index, lgamma, log1p, random, type Shape, type Tensor, where } from "@credence/tensor";
 import { type Argument, type FloatType, finite, hold, positive } from "./argument.ts";
 import type { DistributionOptions, WithMoments } from "./distribution.ts";
+import { locationScale, scaleOnly } from "./standard.ts";
 import { positiveReal, real } from "./support.ts";
 import { univariate } from "./univariate.ts";
 
@@ -36,9 +37,11 @@ export function studentT(df: Argument, location: Argument, scale: Argument, opti
       },
       support: real,
       logDensity: (x, p) => logDensity(x.sub(p.location).div(p.scale), p.df, p.scale),
+      standard: locationScale(() => studentT(df, 0, 1), "location", "scale"),
       draw: (key, shape, dtype, p) => standardDraw(key, shape, dtype, p.df).mul(p.scale).add(p.location),
       mean: (p) => where(greater(p.df, 1), p.location, NaN),
-      variance: (p) => where(greater(p.df, 2), p.scale.square().mul(p.df).div(p.df.sub(2)), where(greater(p.df, 1), Infinity, NaN)),
+      variance: (p) =>
+        where(greater(p.df, 2), p.scale.square().mul(p.df).div(p.df.sub(2)), where(greater(p.df, 1), full([], Infinity, p.df.dtype), NaN)),
     },
     options,
   );
@@ -61,6 +64,7 @@ export function halfStudentT(df: Argument, scale: Argument, options: Distributio
       support: positiveReal,
       inside: { contains: (x) => greaterEqual(x, 0), point: () => 1 },
       logDensity: (x, p) => logDensity(x.div(p.scale), p.df, p.scale).add(Math.LN2),
+      standard: scaleOnly(() => halfStudentT(df, 1), "scale"),
       draw: (key, shape, dtype, p) => standardDraw(key, shape, dtype, p.df).abs().mul(p.scale),
       mean: (p) => where(greater(p.df, 1), centre(p), Infinity),
       variance: (p) => where(greater(p.df, 2), p.scale.square().mul(p.df).div(p.df.sub(2)).sub(centre(p).square()), Infinity),

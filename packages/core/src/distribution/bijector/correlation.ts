@@ -1,4 +1,4 @@
-import { array, constant, cumsum, log1p, type NdArray, type Tensor, take, tanh, where } from "@credence/tensor";
+import { array, constant, cumsum, log1p, type NdArray, onesLike, type Tensor, take, tanh, where } from "@credence/tensor";
 import type { Bijector } from "./bijector.ts";
 
 /**
@@ -23,7 +23,7 @@ export const correlationBijector = (size: number): Bijector => {
     // L_ij = z_ij times the product over l < j of sqrt(1 - z_il^2), with z_ii = 1
     inverse(y) {
       const u = matrix(y);
-      const z = where(constant(layout.strict), tanh(u), where(constant(layout.upper), 0, 1));
+      const z = where(constant(layout.strict), tanh(u), where(constant(layout.upper), 0, onesLike(u)));
       return z.mul(logLeft(u, layout).mul(0.5).exp());
     },
     logDerivative: (l) => correlationBijector(size).inverseLogDerivative(correlationBijector(size).forward(l)).neg(),

@@ -256,6 +256,16 @@ describe("NUTS", { timeout: 120_000 }, () => {
     expect(Math.min(...draws.data())).toBeGreaterThan(0);
   });
 
+  test("no chain starts so low that rounding of the log density decides its steps", async () => {
+    // Where u > 0.57 the log density is below -5e14: a chain from there would stay for ever.
+    const cliff = plainTarget(1, (u) => u.square().mul(-0.5).sub(u.mul(60).exp()).squeeze(-1));
+    const { draws } = await nuts(cliff, { seed: 1, chains: 16, warmup: 200, draws: 200 });
+    for (const chain of quantitiesOf(draws)[0]!) expect(Math.max(...chain)).toBeLessThan(0.2);
+    await expect(nuts(cliff, { seed: 1, chains: 1, init: [[1]] })).rejects.toThrow(
+      "the log density is -1.14e+26 at the start of chain 0 (u[0] = 1), where its rounding alone decides whether a step is accepted",
+    );
+  });
+
   test("a signal stops it", async () => {
     const controller = new AbortController();
     const running = nuts(tilted, { seed: 1, draws: 1e6, signal: controller.signal });

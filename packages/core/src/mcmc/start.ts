@@ -5,6 +5,9 @@ import { type Gradient, gradientOf } from "./leapfrog.ts";
 /** Sets of starting points drawn before giving up. */
 const attempts = 100;
 
+/** Beyond this the rounding of the log density itself is a tenth of a nat, and whether a step is accepted is an accident. */
+const magnitudeMax = 0.1 / Number.EPSILON;
+
 export interface StartOptions {
   readonly target: Target;
   readonly chains: number;
@@ -16,7 +19,7 @@ export interface StartOptions {
 }
 
 /**
- * Where the chains start, f64 [chains, D]: points of finite log density and gradient. Those of `target.initial` are drawn anew until they are.
+ * Where the chains start, f64 [chains, D]: points of finite log density and gradient, not so low that steps cannot be told apart. Those of `target.initial` are drawn anew until they are.
  * @throws RangeError that names the coordinate and what is not finite
  */
 export async function startingPoints({ target, chains, key, init, device }: StartOptions): Promise<NdArray> {
@@ -44,7 +47,7 @@ export async function startingPoints({ target, chains, key, init, device }: Star
     const [u, l, g] = [points.data(), densities.data(), gradients.data()];
     for (const c of open) {
       const bad = Array.from({ length: dimension }, (_, d) => d).find((d) => !Number.isFinite(g[c * dimension + d]!));
-      if (Number.isFinite(l[c]!) && bad === undefined) {
+      if (Math.abs(l[c]!) < magnitudeMax && bad === undefined) {
         values.set(u.subarray(c * dimension, (c + 1) * dimension), c * dimension);
         open.delete(c);
       } else
@@ -79,6 +82,8 @@ function faultOf(target: Target, chain: number, u: ArrayLike<number>, density: n
   if (density === -Infinity) return `the log density is -Infinity ${where}: the start is outside the support`;
   if (density === Infinity) return `the log density is Infinity ${where}: the density is improper`;
   if (Number.isNaN(density)) return `the log density is NaN ${where}`;
+  if (Math.abs(density) >= magnitudeMax)
+    return `the log density is ${density.toPrecision(3)} ${where}, where its rounding alone decides whether a step is accepted`;
   return `the derivative of the log density to ${target.coordinates[bad!]} is ${slope} ${where}`;
 }
 

@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 import { benchmarks } from "./benchmarks.ts";
 import { commit, machine } from "./machine.ts";
 import type { Measurement, OptionValues } from "./measurement.ts";
-import { row, tableHead, tableLine } from "./record.ts";
+import { row, timings } from "./record.ts";
 
 const usage = `npm run bench -- NAME [--out FILE] [options]\n\n${Object.entries(benchmarks)
   .map(
@@ -22,10 +22,11 @@ if (!benchmark) {
 
 const values = parseArgs({ args, options: { out: { type: "string" }, ...benchmark.options } }).values as OptionValues;
 const measurements: Measurement[] = [];
-console.log(tableHead);
+const { head, line } = benchmark.table ?? timings;
+console.log(head);
 await benchmark.run(values, (measurement) => {
   measurements.push(measurement);
-  console.log(tableLine(measurement));
+  console.log(line(measurement));
 });
 const record = {
   machine: machine(),

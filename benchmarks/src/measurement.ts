@@ -22,11 +22,14 @@ export interface Measurement {
   readonly device: string;
   readonly threads: number;
   readonly seconds: Seconds;
-  readonly peer: PeerTiming;
+  /** Absent where nothing else does the same work. */
+  readonly peer?: PeerTiming;
   /** The ratio, peer's median over ours, that the project promises; absent where it promises none. */
   readonly bar?: number;
   /** The most seconds for one unit that the project promises; absent where it promises none. */
   readonly secondsMax?: number;
+  /** Whether the benchmark's own promises, which are among its figures, were kept; absent where it makes none. */
+  readonly kept?: boolean;
   /** What the machine itself would need at least for the same bytes or the same arithmetic, measured in the same run. */
   readonly limit?: { readonly of: "copy" | "arithmetic"; readonly seconds: number };
   /** The benchmark's own figures, with their unit in the name. */
@@ -35,10 +38,18 @@ export interface Measurement {
 
 export type OptionValues = Readonly<Record<string, string | boolean | undefined>>;
 
+/** How measurements are printed. */
+export interface Table {
+  readonly head: string;
+  line(measurement: Measurement): string;
+}
+
 /** One `npm run bench -- NAME`: hands each measurement to `emit` as soon as it has it. */
 export interface Benchmark {
   readonly summary: string;
   readonly options: NonNullable<ParseArgsConfig["options"]>;
+  /** Absent where the table of times beside a peer's serves. */
+  readonly table?: Table;
   run(options: OptionValues, emit: (measurement: Measurement) => void): Promise<void>;
 }
 

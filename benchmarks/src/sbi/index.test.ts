@@ -17,7 +17,7 @@ const run = { simulations: 10_000, threads: 2, observations: [1, 2, 3] };
 test("the ratio sets simulation, training and draws against the training of the peer alone", () => {
   const { seconds, peer, bar } = measurement("gaussian_linear", result, run);
   expect(seconds.median).toBe(23);
-  expect(peer.seconds?.median).toBe(29);
+  expect(peer?.seconds?.median).toBe(29);
   expect(bar).toBe(5);
 });
 
@@ -31,7 +31,7 @@ test("an accuracy bar is met within its slack and missed beyond it", () => {
 
 test("with another number of simulations there is no peer and no bar", () => {
   const { peer, bar, figures } = measurement("slcp", result, { ...run, simulations: 2000 });
-  expect(peer.seconds).toBeUndefined();
+  expect(peer?.seconds).toBeUndefined();
   expect(bar).toBeUndefined();
   expect(figures).not.toHaveProperty("barLogProb");
 });

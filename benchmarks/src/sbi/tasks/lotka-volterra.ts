@@ -1,5 +1,5 @@
 import { add, cast, clamp, concat, exp, index, log, mul, ones, random, sub, type Tensor, transpose } from "@credence/tensor";
-import { rungeKutta } from "./runge-kutta.ts";
+import { rungeKutta } from "../../runge-kutta.ts";
 
 /**
  * Predator and prey: X' = alpha X - beta X Y, Y' = delta X Y - gamma Y from (30, 1); theta = (alpha, beta, gamma, delta). x holds X at times 0,

@@ -1,5 +1,5 @@
 import { cast, clamp, index, mul, neg, ones, random, sub, type Tensor, transpose } from "@credence/tensor";
-import { rungeKutta } from "./runge-kutta.ts";
+import { rungeKutta } from "../../runge-kutta.ts";
 
 const population = 1e6;
 const tested = 1000;

@@ -1,0 +1,29 @@
+import { halfCauchy, logNormal, model, observed } from "@credence/core";
+import { zerosLike } from "@credence/tensor";
+import { rungeKutta } from "../../runge-kutta.ts";
+import { number, vector } from "../data.ts";
+import type { Data } from "../folder.ts";
+
+/** Steps between two measurements. */
+const steps = 10;
+
+/**
+ * A drug in one compartment, absorbed at first order and eliminated after Michaelis and Menten: dC/dt = (D k_a / V) e^(-k_a t) - (V_m / V) C / (K_m + C),
+ * C(0) = 0, measured with log-normal error; k_a, K_m, V_m, sigma ~ half-Cauchy(1). The absorption rate is a state of its own, A' = -k_a A.
+ */
+export function oneCompMmElimAbs(data: Data) {
+  const [times, dose, volume] = [vector(data, "times"), number(data, "D"), number(data, "V")];
+  const interval = times[0]! - number(data, "t0");
+  if (times.some((t, i) => Math.abs(t - times[0]! - i * interval) > 1e-9)) throw new RangeError("times must be evenly spaced");
+  const rate = halfCauchy(1);
+  return model({ k_a: rate, K_m: rate, V_m: rate, sigma: rate }, ({ k_a, K_m, V_m, sigma }) => {
+    const absorbed = k_a.mul(dose / volume);
+    const [concentration] = rungeKutta(
+      ([c, a]) => [a!.sub(V_m.mul(c!).div(K_m.add(c!)).div(volume)), a!.mul(k_a).neg()],
+      [zerosLike(k_a), absorbed],
+      { times: times.length + 1, steps, step: interval / steps },
+    );
+    const measured = concentration!.slice([1], [times.length + 1]);
+    return observed(logNormal(measured.log(), sigma), vector(data, "C_hat"));
+  });
+}

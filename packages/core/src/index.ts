@@ -12,3 +12,4 @@ export * from "./npe/index.ts";
 export * from "./optimize/index.ts";
 export * from "./predictive/index.ts";
 export * from "./simulate/index.ts";
+export * from "./vi/coordinate-ascent/index.ts";

@@ -88,7 +88,7 @@ describe("linear-Gaussian posterior", () => {
       expect(Math.abs(mean)).toBeLessThan(5 * Math.sqrt(c[i * n + i]! / count));
     }
     // E log q = -entropy; its variance over draws of a normal is n / 2.
-    const logDensity = sample.logDensity.data().reduce((a, b) => a + b, 0) / count;
+    const logDensity = Array.from(sample.logDensity.data()).reduce((a, b) => a + b, 0) / count;
     let logDet = 0;
     const l = c.slice();
     for (let i = 0; i < n; i++)

@@ -1,4 +1,5 @@
 import { broadcastTo, elu, relu, silu, type Tensor, type Tree, tanh } from "@credence/tensor";
+import type { DropoutNoise } from "./dropout.ts";
 
 /** A pure pair: `init` draws parameters, `apply` computes. Both are traced. */
 export interface Network<P extends Tree<Tensor> = Tree<Tensor>> {
@@ -7,9 +8,9 @@ export interface Network<P extends Tree<Tensor> = Tree<Tensor>> {
   init(key: Tensor): P;
   /**
    * x: [rows, ...features]; context, where the network takes one: [rows / n, features], each row of it for n consecutive rows of x.
-   * Result: [rows, output].
+   * Result: [rows, output]. `noise` makes a network that drops units do so; without it, none does.
    */
-  apply(params: P, x: Tensor, context?: Tensor): Tensor;
+  apply(params: P, x: Tensor, context?: Tensor, noise?: DropoutNoise): Tensor;
 }
 
 export type Activation = "relu" | "tanh" | "silu" | "elu";

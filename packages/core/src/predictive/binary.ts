@@ -1,7 +1,7 @@
 import { arange, exp, greater, logSigmoid, type NdArray, program, sigmoid, type Tensor, where } from "@credence/tensor";
 
 /**
- * Probability of a class at each of N places, and the entropy of the label in two parts, nats, all f64 [N]:
+ * Probability of the second of two classes at each of N places (or of C classes, [N, C]), and the entropy of the label in two parts, nats, all f64 [N]:
  * entropy = aleatoric + epistemic = E[H(y | theta)] + I(y; theta).
  */
 export interface ClassPredictive {

@@ -31,6 +31,7 @@ export async function startingPoints({ target, chains, key, init, device }: Star
   const values = new Float64Array(chains * dimension);
   const open = new Set(Array.from({ length: chains }, (_, c) => c));
   let fault = "";
+  let lost = new Float64Array(dimension);
   for (let attempt = 0; attempt < (init ? 1 : attempts) && open.size > 0; attempt++) {
     using attemptKey = array(key.data().map((word, i) => (i === 0 ? word : (word ^ (attempt << 16)) >>> 0)) as Uint32Array);
     using points = init ? givenPoints(init, chains, dimension, device) : await draw.runAsync([attemptKey]);
@@ -50,23 +51,20 @@ export async function startingPoints({ target, chains, key, init, device }: Star
       if (Math.abs(l[c]!) < magnitudeMax && bad === undefined) {
         values.set(u.subarray(c * dimension, (c + 1) * dimension), c * dimension);
         open.delete(c);
-      } else
-        fault = faultOf(
-          target,
-          c,
-          u.subarray(c * dimension, (c + 1) * dimension),
-          l[c]!,
-          bad,
-          bad === undefined ? 0 : g[c * dimension + bad]!,
-        );
+      } else {
+        lost = Float64Array.from(u.subarray(c * dimension, (c + 1) * dimension));
+        fault = faultOf(target, c, lost, l[c]!, bad, bad === undefined ? 0 : g[c * dimension + bad]!);
+      }
     }
   }
-  if (open.size > 0)
+  if (open.size > 0) {
+    fault += await partsAt(target, lost, device);
     throw new RangeError(
       init
         ? `${fault}; start inside the support, at points of finite log density`
         : `no point to start from for ${open.size} of ${chains} chains in ${attempts} draws: ${fault}; give init, or check the model and its data`,
     );
+  }
   return array(values, { shape: [chains, dimension], ...placement });
 }
 
@@ -85,6 +83,19 @@ function faultOf(target: Target, chain: number, u: ArrayLike<number>, density: n
   if (Math.abs(density) >= magnitudeMax)
     return `the log density is ${density.toPrecision(3)} ${where}, where its rounding alone decides whether a step is accepted`;
   return `the derivative of the log density to ${target.coordinates[bad!]} is ${slope} ${where}`;
+}
+
+/** Which parts of the log density are not finite at a point, where the target tells them. */
+async function partsAt(target: Target, u: Float64Array, device: string | undefined): Promise<string> {
+  if (!target.terms) return "";
+  const place = device === undefined ? {} : { device };
+  using point = array(u, { shape: [1, u.length], ...place });
+  const look = program((v: Tensor) => target.terms!(v), place);
+  const parts = Object.entries((await look.runAsync([point])) as Record<string, NdArray>).map(
+    ([name, part]) => [name, part.item()] as const,
+  );
+  const faulty = parts.filter(([, value]) => !Number.isFinite(value));
+  return faulty.length > 0 ? ` (${faulty.map(([name, value]) => `the part of ${name} is ${value}`).join(", ")})` : "";
 }
 
 function givenPoints(init: NdArray | readonly (readonly number[])[], chains: number, dimension: number, device?: string): NdArray {

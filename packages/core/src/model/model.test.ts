@@ -10,6 +10,7 @@ import {
   type Model,
   model,
   normal,
+  nuts,
   observed,
   plate,
   poisson,
@@ -44,7 +45,7 @@ describe("eight schools", () => {
     expect([centred.dimension, centred.names.slice(0, 4)]).toEqual([10, ["mu", "tau", "theta[0]", "theta[1]"]]);
     expect(centred.coordinates.slice(0, 3)).toEqual(["mu", "log tau", "theta[0]"]);
     expect(noncentred.coordinates.slice(0, 3)).toEqual(["mu", "log tau", "theta_raw[0]"]);
-    expect(centred.parameters).toEqual([
+    expect(centred.parameters).toMatchObject([
       { name: "mu", shape: [], derived: false },
       { name: "tau", shape: [], derived: false },
       { name: "theta", shape: [8], derived: false },
@@ -258,6 +259,14 @@ describe("what does not fit is refused by name", () => {
     expect(() => program((u: Tensor) => target.logDensity(u))(array([[1, 2]], { dtype: "f64" }))).toThrow(
       "expected u of shape [n, 1], got [1, 2]",
     );
+  });
+
+  test("a sampler names the part of a log density that is not finite", async () => {
+    const target = model({ a: normal(0, 1), b: normal(0, 1) }, ({ a, b }) => ({
+      y: observed(normal(a, 1), y),
+      z: b.abs().add(1).neg().log(),
+    }));
+    await expect(nuts(target, { seed: 1 })).rejects.toThrow("(the part of z is NaN)");
   });
 
   test("scale families have a non-centred form too", () => {

@@ -33,6 +33,8 @@ export interface ParameterInfo {
   readonly shape: Shape;
   /** A derived quantity. */
   readonly derived: boolean;
+  /** Elements of the value, in row-major order, that are among the quantities: all but what a correlation factor always is. */
+  readonly reported: readonly number[];
 }
 
 /** A prior with a likelihood. Its functions are traced, in f64, over n rows u [n, D] of unconstrained numbers. */
@@ -52,13 +54,12 @@ export interface Model<K extends string = string> extends Target {
    * @param rows i32 [B]: of these rows of the data alone, times N / B, whose mean over random rows is the whole
    */
   logLikelihood(u: Tensor, rows?: Tensor): Tensor;
-  /** Log density of every part by name, [n] each: priors by the name of the parameter, then parts of the likelihood. */
   terms(u: Tensor): Readonly<Record<string, Tensor>>;
   /** Log-likelihood of every term, [n, N], the terms of `observations` one after the other. */
   pointwise(u: Tensor): Tensor;
-  /** New data at u by name, [n, ...shape] each. */
+  /** New data at u by name, [n, ...shape] each. A key, or one for each row, [n, 2]. */
   predict(key: Tensor, u: Tensor): Readonly<Record<string, Tensor>>;
-  /** Draws from the prior, u [n, D]. */
+  /** Draws from the prior, u [n, D]. A key, or one for each row, [n, 2]. */
   samplePrior(key: Tensor, n: number): Tensor;
   /** The u [n, D] of quantities [n, K], the inverse of `constrain`. */
   unconstrain(quantities: Tensor): Tensor;
@@ -151,7 +152,7 @@ export function model<K extends string, R extends string = never>(
     dimension,
     coordinates: slots.flatMap(({ coordinates }) => coordinates),
     names: quantities.flatMap(({ names }) => names),
-    parameters: quantities.map(({ name, shape, derived }) => ({ name, shape, derived })),
+    parameters: quantities.map(({ name, shape, derived, reported }) => ({ name, shape, derived, reported })),
     observations: parts.observations,
     rows: parts.rows,
     logDensity: each((u) => {
@@ -194,22 +195,23 @@ export function model<K extends string, R extends string = never>(
         const keys = random.split(own, parts.observations.length);
         return parts.draw(place(row).values, (i) => index(keys, i));
       };
-      return vmap(one)(u, random.split(key, u.shape[0]!));
+      return vmap(one)(u, rowKeys(key, u.shape[0]!));
     },
     samplePrior(key, n) {
       if (improper)
         throw new RangeError(`model: the prior of ${improper.name} is improper, so that it has no draws; give it a proper prior`);
-      return vmap(priorDraw)(random.split(key, n));
+      return vmap(priorDraw)(rowKeys(key, n));
     },
     unconstrain: vmap(freed) as (rows: Tensor) => Tensor,
   };
 }
 
+const rowKeys = (key: Tensor, n: number): Tensor => (key.rank === 1 ? random.split(key, n) : key);
+
 const total = (terms: readonly Tensor[]): Tensor => terms.reduce((so, term) => so.add(term));
 
 interface Quantity extends ParameterInfo {
   readonly names: readonly string[];
-  readonly reported: readonly number[];
 }
 
 /** Parameters, then what is derived from them. */

@@ -15,6 +15,8 @@ export interface Target {
   logDensity(u: Tensor): Tensor;
   /** The quantities at u, [n, D] -> [n, K]. */
   constrain(u: Tensor): Tensor;
+  /** Log density of each part by name, [n] each, for messages: priors by their parameter, parts of the likelihood by their data. */
+  terms?(u: Tensor): Readonly<Record<string, Tensor>>;
   /** n points to start from, spread wider than the target, [n, D]; a function of the key. */
   initial(key: Tensor, n: number): Tensor;
 }

@@ -18,8 +18,9 @@ class Gather {
     const Slot& slot = slots_[index];
     const bool sliced = slot.kind == SlotKind::sliced;
     const Slot& base = sliced ? slots_[slot.index] : slot;
-    const int64_t start = base.kind == SlotKind::arena ? base.offset : 0;
-    const uint32_t buffer = base.kind == SlotKind::arena ? 0 : base.index;
+    const bool placed = base.kind == SlotKind::arena || base.kind == SlotKind::own;
+    const int64_t start = placed ? base.offset : 0;
+    const uint32_t buffer = placed ? 0 : base.index;
     if (sliced) touches.push_back({base.kind, buffer, start, start + base.bytes, written});  // wherever the loop has moved it
     else touches.push_back({base.kind, buffer, start + low * sizeOf(type), start + (high + 1) * sizeOf(type), written});
   }

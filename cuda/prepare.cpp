@@ -215,7 +215,7 @@ Prepared::AnyProgram Prepared::prepare(const Loop& loop) {
     const Slot& slot = plan_.slots[i];
     if (slot.kind == SlotKind::sliced && slot.offset == loop.depth) slices.push_back({uint32_t(i), slot.index, slot.strideBytes, slot.reversed});
   }
-  const int64_t trips = loop.isWhile && loop.trips == unlimitedTrips ? std::numeric_limits<int64_t>::max() : int64_t{loop.trips};
+  const int64_t trips = loop.isWhile() && loop.trips == unlimitedTrips ? std::numeric_limits<int64_t>::max() : int64_t{loop.trips};
   return LoopProgram{nullptr, trips, upload(slices), uint32_t(slices.size())};
 }
 

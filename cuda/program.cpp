@@ -41,12 +41,13 @@ struct Pace {
 // The memory of a run, and the graphs that were recorded for it. Inputs and outputs are bound by writing the table of slots.
 struct Executable::RunState {
   explicit RunState(const Prepared& prepared)
-      : arena(prepared.plan().arenaBytes), scratch(prepared.scratchBytes()), tickets(ticketsMax * int64_t(sizeof(uint32_t))),
+      : arena(prepared.plan().arenaBytes), own(prepared.plan().ownBytes), scratch(prepared.scratchBytes()), tickets(ticketsMax * int64_t(sizeof(uint32_t))),
         slotTable(int64_t(prepared.plan().slots.size() * sizeof(uint8_t*))), loops(prepared.count() * int64_t(sizeof(LoopState))),
         report(sizeof(RowReport)), slots(prepared.plan().slots.size()) {
     for (std::size_t i = 0; i < slots.size(); ++i) {
       const Slot& slot = prepared.plan().slots[i];
       if (slot.kind == SlotKind::arena) slots[i] = arena.data() + slot.offset;
+      if (slot.kind == SlotKind::own) slots[i] = own.data() + slot.offset;
       if (slot.kind == SlotKind::constant) slots[i] = prepared.constants().data() + slot.offset;
     }
     tickets.fill(0, stream);
@@ -55,7 +56,7 @@ struct Executable::RunState {
   }
 
   Stream stream;
-  Memory arena, scratch, tickets, slotTable, loops, report;
+  Memory arena, own, scratch, tickets, slotTable, loops, report;
   std::vector<uint8_t*> slots;  // as in the table when a run begins
   Steps steps;
   Mark marks[2];

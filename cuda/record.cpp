@@ -31,7 +31,7 @@ class Recording {
       const Instruction& instruction = block[first];
       next = first + 1;
       if (const auto* loop = std::get_if<Loop>(&instruction.body)) {
-        if (loop->trips > 0) steps.push_back(loop->isWhile ? whileLoop(instruction, *loop) : repeatLoop(instruction, *loop));
+        if (loop->trips > 0) steps.push_back(loop->isWhile() ? whileLoop(instruction, *loop) : repeatLoop(instruction, *loop));
       } else if (const auto* cond = std::get_if<Cond>(&instruction.body); cond && hasLoop(instruction)) {
         steps.push_back({Branch{cond->predicateSlot, this->steps(cond->then), this->steps(cond->otherwise)}});
       } else {
@@ -131,7 +131,7 @@ class Recording {
     if (loop.trips == 0) return;
     const LoopProgram program = programOf(instruction);
     launchEnter(program, memory_, to);
-    if (loop.isWhile) {
+    if (loop.isWhile()) {
       add(loop.predicate, to);
       return addTrips(program, loop, to);
     }
@@ -150,7 +150,7 @@ class Recording {
 
   // All further trips of a loop that has been entered and whose predicate, if it has one, is computed.
   void addTrips(const LoopProgram& program, const Loop& loop, Recorder& to) {
-    const uint32_t predicateSlot = loop.isWhile ? loop.predicateSlot : noSlot;
+    const uint32_t predicateSlot = loop.isWhile() ? loop.predicateSlot : noSlot;
     const cudaGraphConditionalHandle another = to.condition();
     launchDecide(program, predicateSlot, another, memory_, to);
     Recorder trip = to.repeatWhile(another);

@@ -129,6 +129,10 @@ const programs = {
     [numbers([5, 1, 4]), numbers([4, 4])],
   ],
   "nested-loops": [(x) => t.repeat(3, (a, i) => t.repeat(2, (b) => b.mul(0.5).add(i.cast("f32")), a), x), [numbers([10])]],
+  "map-of-a-loop": [
+    (x, w) => t.map((row) => t.repeat(2, (h) => t.tanh(h.matmul(w)), row).sum(1), x),
+    [numbers([9, 1, 4]), numbers([4, 4])],
+  ],
   while: [
     (x) =>
       t.whileLoop(

@@ -27,6 +27,26 @@ TEST_F(ControlFlow, SlicesMoveWithTheirLoop) {
     expectParity<float>(scan(20, 33, reversed), {Bytes(ramp<float>(20 * 33))}, 2e-6, reversed ? "backwards" : "forwards");
 }
 
+// Each trip works in memory of its own: ys[trip] = cos(x[trip]) turned round, three times over.
+Words each(uint32_t trips, uint32_t width) {
+  PlanBuilder plan;
+  const int64_t bytes = int64_t{width} * 4;
+  const uint32_t x = plan.input(trips * bytes), ys = plan.output(trips * bytes), cosines = plan.own(bytes), turned = plan.own(bytes);
+  const uint32_t xSlice = plan.sliced(x, 1, bytes, int32_t(bytes)), ySlice = plan.sliced(ys, 1, bytes, int32_t(bytes));
+  const auto copied = [&](uint32_t from, uint32_t to, bool back) {
+    return cluster({.dims = {width}, .loads = {{0, Type::f32, from, {back ? -1 : 1}, back ? width - 1 : 0}}, .steps = {}, .stores = {{0, Type::f32, to, {1}}}});
+  };
+  Words body = cluster({.dims = {width}, .loads = {{0, Type::f32, xSlice, {1}}}, .steps = {{"cos", Type::f32, 1, 0}}, .stores = {{1, Type::f32, cosines, {1}}}});
+  append(body, copied(cosines, turned, true));
+  append(body, copied(turned, ySlice, false));
+  plan.add(repeat(3, test::each(trips, body)));
+  return plan.words();
+}
+
+TEST_F(ControlFlow, TripsThatDoNotDependOnEachOtherShareTheMemoryOfOne) {
+  for (const uint32_t trips : {1u, 9u, 600u}) expectParity<float>(each(trips, 33), {Bytes(ramp<float>(trips * 33))}, 2e-6, "each");
+}
+
 // x doubles until it exceeds 1000; then, by the condition, 1 is added or taken.
 Words doubling(double limit) {
   PlanBuilder plan;

@@ -218,7 +218,7 @@ Napi::Value compile(const CallbackInfo& info) {
   const Bytes words = typedArrayOf(info, 1, "plan");
   try {
     Plan plan = decodePlan(static_cast<const uint32_t*>(words.data), static_cast<std::size_t>(words.count / 4));
-    const int64_t arena = plan.arenaBytes;
+    const int64_t arena = plan.arenaBytes + plan.ownBytes;
     try {
       return makeHandle<Program>(info.Env(), device.compile(std::move(plan)));
     } catch (const std::bad_alloc& error) {

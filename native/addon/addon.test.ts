@@ -18,7 +18,7 @@ const untilProgress = async (control: Handle, count: number): Promise<void> => {
 
 describe("the addon", () => {
   it("names its version, opcodes and devices", () => {
-    expect(native.planVersion()).toBe(1);
+    expect(native.planVersion()).toBe(2);
     expect(Object.keys(native.opcodes().rows)).toContain("gather");
     expect(native.opcodes().monoids["and"]).toBe(4);
     expect(native.devices()[0]).toMatchObject({ name: "cpu", kind: "cpu" });

@@ -41,7 +41,7 @@ struct HandleKind<Control> {
 
 /// Native bytes behind an object, which the garbage collector should know of.
 inline int64_t bytesOf(const Buffer& buffer) { return buffer.bytes; }
-inline int64_t bytesOf(const Program& program) { return program.plan().arenaBytes; }
+inline int64_t bytesOf(const Program& program) { return program.plan().arenaBytes + program.plan().ownBytes; }
 inline int64_t bytesOf(const Control&) { return 0; }
 
 template <class T>

@@ -50,7 +50,7 @@ export function summingPlan(trips: number, count = 16): Uint32Array {
     ...instruction("loop", [0, trips, 0, 0, body.length, ...body]),
     ...cluster([view(0, work)], [], [view(0, y)]),
   ];
-  return Uint32Array.from([0x4e445243, 1, 3, words.length, bytes, 0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, ...slots, ...words]);
+  return Uint32Array.from([0x4e445243, native.planVersion(), 3, words.length, bytes, 0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, ...slots, ...words]);
 }
 
 export const forever = 0xffffffff;

@@ -65,7 +65,7 @@ bool mayOverlap(const std::vector<Slot>& slots, uint32_t left, uint32_t right) {
   const Slot& a = baseOf(left);
   const Slot& b = baseOf(right);
   if (a.kind != b.kind) return false;
-  if (a.kind == SlotKind::arena) return a.offset < b.offset + b.bytes && b.offset < a.offset + a.bytes;
+  if (a.kind == SlotKind::arena || a.kind == SlotKind::own) return a.offset < b.offset + b.bytes && b.offset < a.offset + a.bytes;
   return a.index == b.index;
 }
 

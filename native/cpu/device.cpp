@@ -75,7 +75,7 @@ class CpuDevice final : public Device {
     return std::make_unique<CpuBuffer>(*this, bytes);
   }
   std::unique_ptr<Program> compile(Plan plan) const override {
-    checkFits(plan.arenaBytes);
+    checkFits(plan.arenaBytes + plan.ownBytes);
     return std::make_unique<CpuProgram>(*this, std::move(plan));
   }
 

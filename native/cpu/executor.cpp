@@ -4,6 +4,7 @@
 #include <credence/elementwise.hpp>
 #include <credence/rows.hpp>
 #include <cstring>
+#include <utility>
 
 #include "footprint.hpp"
 #include "team.hpp"
@@ -36,11 +37,11 @@ void formRuns(std::vector<Node>& nodes) {
 
 }  // namespace
 
-/// The memory of one run: an arena, and for each thread the addresses of all slots and a scratch.
+/// The memory of one run: an arena, and for each thread the addresses of all slots, what it has for itself, and a scratch.
 struct Executable::RunState {
   struct Thread {
     std::vector<uint8_t*> slots;
-    AlignedBytes scratch;
+    AlignedBytes own, scratch;
   };
   AlignedBytes arena;
   std::vector<Thread> threads;
@@ -95,7 +96,7 @@ void Executable::prepareInto(std::vector<Node>& nodes, const Instruction& instru
     rows_.push_back({*rows, rowOps(&count)[rows->opcode - 1]});
     add(Kind::rows, rows->parts, rows_.size(), bytesOf(*rows));
   } else if (const auto* loop = std::get_if<credence::Loop>(&body)) {
-    PreparedLoop prepared{loop->isWhile, loop->trips, loop->depth, loop->predicateSlot, slicesOf(*loop, plan_.slots),
+    PreparedLoop prepared{loop->kind, loop->trips, loop->depth, loop->predicateSlot, slicesOf(*loop, plan_.slots),
                           prepare(loop->predicate), prepare(loop->body)};
     loops_.push_back(std::move(prepared));
     add(Kind::loop, 1, loops_.size());
@@ -119,10 +120,11 @@ std::unique_ptr<Executable::RunState> Executable::takeState(int threads) {
     state->arena = AlignedBytes(plan_.arenaBytes);
   }
   while (state->threads.size() < static_cast<std::size_t>(threads)) {
-    RunState::Thread thread{std::vector<uint8_t*>(plan_.slots.size()), AlignedBytes(scratchBytes_)};
+    RunState::Thread thread{std::vector<uint8_t*>(plan_.slots.size()), AlignedBytes(plan_.ownBytes), AlignedBytes(scratchBytes_)};
     for (std::size_t i = 0; i < plan_.slots.size(); ++i) {
       const Slot& slot = plan_.slots[i];
       if (slot.kind == SlotKind::arena) thread.slots[i] = state->arena.data() + slot.offset;
+      if (slot.kind == SlotKind::own) thread.slots[i] = thread.own.data() + slot.offset;
       if (slot.kind == SlotKind::constant) thread.slots[i] = constants_.data() + slot.offset;
     }
     state->threads.push_back(std::move(thread));
@@ -137,13 +139,20 @@ void Executable::giveState(std::unique_ptr<RunState> state) {
 
 // ---- execution ------------------------------------------------------------------------------------------------------
 
+/// What the threads of one run share.
+struct Meeting {
+  explicit Meeting(int threads) : barrier(threads) {}
+  cpu::Barrier barrier;
+  std::atomic<int64_t> nextTrip{0};  // of the loop whose trips the threads are taking
+};
+
 /// One thread's way through the instructions of one run.
 class Walk {
  public:
-  Walk(const Executable& executable, std::vector<uint8_t*>& slots, uint8_t* scratch, int thread, int threads, Barrier& barrier,
+  Walk(const Executable& executable, std::vector<uint8_t*>& slots, uint8_t* scratch, int thread, int threads, Meeting& meeting,
        Control* control, Status& status)
-      : executable_(executable), slots_(slots), scratch_(scratch), thread_(thread), threads_(threads), barrier_(barrier),
-        control_(control), status_(status) {}
+      : executable_(executable), slots_(slots), scratch_(scratch), thread_(thread), threads_(threads), meeting_(meeting),
+        barrier_(&meeting.barrier), control_(control), status_(status) {}
 
   /// False once the run has failed or is cancelled; all threads say so at the same barrier.
   bool block(const std::vector<Node>& nodes) {
@@ -153,7 +162,9 @@ class Walk {
           if (meet([] { return 0u; }) & stopBit) return false;
           break;
         case Kind::loop:
-          if (!loop(executable_.loops_[node->item])) return false;
+          if (const PreparedLoop& prepared = executable_.loops_[node->item];
+              !(prepared.kind == LoopKind::each && threads_ > 1 ? shareTrips(prepared) : loop(prepared)))
+            return false;
           break;
         case Kind::cond:
           if (!cond(executable_.conds_[node->item])) return false;
@@ -191,7 +202,7 @@ class Walk {
   /// The barrier at which failures and cancellation become visible.
   template <class Decide>
   uint32_t meet(Decide decide) {
-    return barrier_.arrive([&] {
+    return barrier_->arrive([&] {
       const uint32_t decision = decide();
       if (control_ && control_->cancelled.load(std::memory_order_relaxed)) status_.cancel();
       return decision | (status_.ok() ? 0u : stopBit);
@@ -201,26 +212,58 @@ class Walk {
   uint32_t predicate(uint32_t slot) { return *slots_[slot] ? predicateBit : 0u; }
 
   bool loop(const PreparedLoop& loop) {
-    for (int64_t trip = 0; trip < loop.trips || (loop.isWhile && loop.trips == unlimitedTrips); ++trip) {
-      for (const uint32_t slice : loop.slices) {
-        const Slot& slot = executable_.plan_.slots[slice];
-        const int64_t position = slot.reversed ? int64_t{loop.trips} - 1 - trip : trip;
-        slots_[slice] = slots_[slot.index] + position * slot.strideBytes;
-      }
-      if (loop.isWhile) {
+    const bool isWhile = loop.kind == LoopKind::whileTrue;
+    for (int64_t trip = 0; trip < loop.trips || (isWhile && loop.trips == unlimitedTrips); ++trip) {
+      slide(loop, trip);
+      if (isWhile) {
         if (!block(loop.predicate)) return false;
         const uint32_t decision = meet([&] { return predicate(loop.predicateSlot); });
         if (decision & stopBit) return false;
         if (!(decision & predicateBit)) return true;
       }
-      if (!block(loop.body)) return false;
-      const uint32_t decision = meet([&] {
-        if (loop.depth == 0 && control_) control_->progress.fetch_add(1, std::memory_order_relaxed);
-        return 0u;
-      });
-      if (decision & stopBit) return false;
+      if (!tripOf(loop)) return false;
     }
     return true;
+  }
+
+  /// The trips of a loop that do not depend on one another: each thread takes some, then some more, and walks them alone.
+  bool shareTrips(const PreparedLoop& loop) {
+    constexpr int64_t takesPerThread = 8;
+    const int64_t take = std::max<int64_t>(1, loop.trips / (takesPerThread * threads_));
+    cpu::Barrier alone(1);
+    const int thread = std::exchange(thread_, 0), threads = std::exchange(threads_, 1);
+    barrier_ = &alone;
+    for (bool going = true; going;) {
+      const int64_t first = meeting_.nextTrip.fetch_add(take, std::memory_order_relaxed);
+      const int64_t last = std::min<int64_t>(first + take, loop.trips);
+      going = first < last;
+      for (int64_t trip = first; going && trip < last; ++trip) {
+        slide(loop, trip);
+        going = tripOf(loop);
+      }
+    }
+    thread_ = thread, threads_ = threads, barrier_ = &meeting_.barrier;
+    return !(meet([&] {
+      meeting_.nextTrip.store(0, std::memory_order_relaxed);
+      return 0u;
+    }) & stopBit);
+  }
+
+  /// Moves the slices of a loop to a trip.
+  void slide(const PreparedLoop& loop, int64_t trip) {
+    for (const uint32_t slice : loop.slices) {
+      const Slot& slot = executable_.plan_.slots[slice];
+      const int64_t position = slot.reversed ? int64_t{loop.trips} - 1 - trip : trip;
+      slots_[slice] = slots_[slot.index] + position * slot.strideBytes;
+    }
+  }
+
+  bool tripOf(const PreparedLoop& loop) {
+    if (!block(loop.body)) return false;
+    return !(meet([&] {
+      if (loop.depth == 0 && control_) control_->progress.fetch_add(1, std::memory_order_relaxed);
+      return 0u;
+    }) & stopBit);
   }
 
   bool cond(const PreparedCond& cond) {
@@ -287,8 +330,9 @@ class Walk {
   const Executable& executable_;
   std::vector<uint8_t*>& slots_;
   uint8_t* const scratch_;
-  const int thread_, threads_;
-  Barrier& barrier_;
+  int thread_, threads_;  // 0 and 1 while it walks alone
+  Meeting& meeting_;
+  cpu::Barrier* barrier_;
   Control* const control_;
   Status& status_;
 };
@@ -296,7 +340,7 @@ class Walk {
 void Executable::run(const std::vector<void*>& inputs, const std::vector<void*>& outputs, int threads, Control* control, Status& status) {
   if (control && control->cancelled.load()) return status.cancel();
   std::unique_ptr<RunState> state = takeState(threads);
-  cpu::Barrier barrier(threads);
+  Meeting meeting(threads);
   const auto walk = [&](int thread) {
     RunState::Thread& own = state->threads[static_cast<std::size_t>(thread)];
     for (std::size_t i = 0; i < plan_.slots.size(); ++i) {
@@ -304,7 +348,7 @@ void Executable::run(const std::vector<void*>& inputs, const std::vector<void*>&
       if (slot.kind == SlotKind::input) own.slots[i] = static_cast<uint8_t*>(inputs[slot.index]);
       if (slot.kind == SlotKind::output) own.slots[i] = static_cast<uint8_t*>(outputs[slot.index]);
     }
-    Walk(*this, own.slots, own.scratch.data(), thread, threads, barrier, control, status).block(nodes_);
+    Walk(*this, own.slots, own.scratch.data(), thread, threads, meeting, control, status).block(nodes_);
   };
   if (threads == 1) {
     walk(0);

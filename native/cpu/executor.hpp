@@ -39,7 +39,7 @@ struct PreparedRows {
 };
 
 struct PreparedLoop {
-  bool isWhile;
+  LoopKind kind;
   uint32_t trips, depth, predicateSlot;
   std::vector<uint32_t> slices;  // slots that move with this loop
   std::vector<Node> predicate, body;

@@ -21,7 +21,7 @@ void forEachSlot(const Block& block, const Use& use) {
     } else if (const auto* rows = std::get_if<Rows>(&body)) {
       for (const RowsOperand& operand : rows->operands) use(operand.slot);
     } else if (const auto* loop = std::get_if<Loop>(&body)) {
-      if (loop->isWhile) use(loop->predicateSlot);
+      if (loop->isWhile()) use(loop->predicateSlot);
       forEachSlot(loop->predicate, use);
       forEachSlot(loop->body, use);
     } else if (const auto* cond = std::get_if<Cond>(&body)) {
@@ -72,7 +72,7 @@ std::vector<uint32_t> slicesOf(const Loop& loop, const std::vector<Slot>& slots)
   const auto use = [&](uint32_t slot) {
     if (slots[slot].kind == SlotKind::sliced && slots[slot].offset == loop.depth) slices.push_back(slot);
   };
-  if (loop.isWhile) use(loop.predicateSlot);
+  if (loop.isWhile()) use(loop.predicateSlot);
   forEachSlot(loop.predicate, use);
   forEachSlot(loop.body, use);
   std::sort(slices.begin(), slices.end());

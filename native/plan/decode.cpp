@@ -1,5 +1,6 @@
 // Decodes a plan: header, slots, constant pool, and the tree of instructions. The word format:
-//   header   magic, version, slots, code words, arena bytes (lo, hi), inputs, outputs, pool bytes (lo, hi), loop depth, 5 zeros
+//   header   magic, version, slots, code words, arena bytes (lo, hi), inputs, outputs, pool bytes (lo, hi), loop depth, own bytes (lo, hi),
+//            3 zeros
 //   slots    [kind, index, offset lo, hi, bytes lo, hi, stride bytes, flags] each
 //   code     [kind, length, ...] each
 //   pool     from the next multiple of 16 words
@@ -16,7 +17,7 @@ constexpr int64_t bytesMax = int64_t{1} << 46;
 
 struct Header {
   uint32_t slots, codeWords, inputs, outputs, loopDepth;
-  int64_t arenaBytes, poolBytes;
+  int64_t arenaBytes, poolBytes, ownBytes;
 };
 
 Header readHeader(Cursor& cursor) {
@@ -30,9 +31,11 @@ Header readHeader(Cursor& cursor) {
   header.outputs = cursor.next();
   header.poolBytes = cursor.nextWide();
   header.loopDepth = cursor.next();
-  for (int i = 11; i < 16; ++i)
+  header.ownBytes = cursor.nextWide();
+  for (int i = 13; i < 16; ++i)
     if (const uint32_t word = cursor.next(); word != 0) refuse("header word %d must be 0, got %u", i, word);
   if (header.arenaBytes < 0 || header.arenaBytes > bytesMax) refuse("arena of %lld bytes", static_cast<long long>(header.arenaBytes));
+  if (header.ownBytes < 0 || header.ownBytes > bytesMax) refuse("%lld bytes for each thread", static_cast<long long>(header.ownBytes));
   if (header.loopDepth > loopDepthMax) refuse("loop depth must be at most %u, got %u", loopDepthMax, header.loopDepth);
   if (header.inputs > 65536 || header.outputs > 65536)
     refuse("at most 65536 inputs and outputs, got %u and %u", header.inputs, header.outputs);
@@ -42,7 +45,7 @@ Header readHeader(Cursor& cursor) {
 Slot readSlot(Cursor& cursor) {
   Slot slot;
   const uint32_t kind = cursor.next();
-  if (kind > static_cast<uint32_t>(SlotKind::sliced)) refuse("kind %u is unknown", kind);
+  if (kind > static_cast<uint32_t>(SlotKind::own)) refuse("kind %u is unknown", kind);
   slot.kind = static_cast<SlotKind>(kind);
   slot.index = cursor.next();
   slot.offset = cursor.nextWide();
@@ -67,12 +70,13 @@ void checkSlot(const Slot& slot, const Header& header, const std::vector<Slot>& 
   };
   switch (slot.kind) {
     case SlotKind::arena: return within(header.arenaBytes, "arena");
+    case SlotKind::own: return within(header.ownBytes, "memory of a thread");
     case SlotKind::constant: return within(header.poolBytes, "constant pool");
     case SlotKind::input: return below(header.inputs, "input");
     case SlotKind::output: return below(header.outputs, "output");
     case SlotKind::sliced:
       if (slot.index >= slots.size() || slots[slot.index].kind == SlotKind::sliced)
-        refuse("base slot %u is not an arena, input, output or constant slot", slot.index);
+        refuse("base slot %u is a slice", slot.index);
       if (slot.offset >= loopDepthMax) refuse("loop depth must be below %u", loopDepthMax);
       if (slot.bytes > slots[slot.index].bytes) refuse("a slice of slot %u is larger than the slot", slot.index);
   }
@@ -123,19 +127,19 @@ class CodeReader {
   Loop readLoop(Cursor& body) {
     Loop loop;
     const uint32_t kind = body.next();
-    if (kind > 1) refuse("loop kind must be 0 (repeat) or 1 (while), got %u", kind);
-    loop.isWhile = kind == 1;
+    if (kind > 2) refuse("loop kind must be 0 (repeat), 1 (while) or 2 (each), got %u", kind);
+    loop.kind = static_cast<LoopKind>(kind);
     loop.trips = body.next();
     loop.predicateSlot = body.next();
     const uint32_t predicateWords = body.next();
     const uint32_t bodyWords = body.next();
-    if (!loop.isWhile && predicateWords != 0) refuse("a repeat has no predicate code, got %u words", predicateWords);
+    if (!loop.isWhile() && predicateWords != 0) refuse("only a while has predicate code, got %u words", predicateWords);
     loop.depth = static_cast<uint32_t>(scope_.loops.size());
     if (loop.depth >= loopDepth_) refuse("loops nest deeper than the header's %u", loopDepth_);
     enter();
-    scope_.loops.push_back({loop.isWhile, loop.trips});
+    scope_.loops.push_back({loop.isWhile(), loop.trips});
     loop.predicate = readBlock(body.split(predicateWords));
-    if (loop.isWhile) checkView(scope_, "predicate", loop.predicateSlot, Type::boolean, 0, {1}, {1}, false);
+    if (loop.isWhile()) checkView(scope_, "predicate", loop.predicateSlot, Type::boolean, 0, {1}, {1}, false);
     loop.body = readBlock(body.split(bodyWords));
     scope_.loops.pop_back();
     --nesting_;
@@ -224,6 +228,7 @@ Plan decodePlan(const uint32_t* words, std::size_t count) {
     if (slot.kind == SlotKind::output) plan.outputBytes[slot.index] = std::max(plan.outputBytes[slot.index], slot.bytes);
   }
   plan.arenaBytes = header.arenaBytes;
+  plan.ownBytes = header.ownBytes;
   plan.constants.assign(words + (hasPool ? poolStart : count), words + (hasPool ? end : count));
   plan.code = CodeReader(plan.slots, header.loopDepth).readBlock(cursor.split(header.codeWords));
   return plan;

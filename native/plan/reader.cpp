@@ -104,7 +104,7 @@ void checkView(const Scope& scope, const char* what, uint32_t index, Type type, 
   if (sliced) checkSlice(scope, what, index, slot);
 
   const int64_t size = sizeOf(type);
-  const int64_t start = base.kind == SlotKind::arena || base.kind == SlotKind::constant ? base.offset : 0;
+  const int64_t start = base.kind == SlotKind::input || base.kind == SlotKind::output ? 0 : base.offset;
   if (start % size != 0 || (sliced && slot.strideBytes % size != 0))
     refuse("%s: slot %u is not aligned to %s", what, index, nameOf(type));
 

@@ -33,7 +33,7 @@ double workOf(const Block& block) {
         if (std::isfinite(number)) work += rows->rows * std::abs(number);
     }
     if (const auto* loop = std::get_if<Loop>(&body)) {
-      const double trips = loop->isWhile && loop->trips == unlimitedTrips ? whileTrips : loop->trips;
+      const double trips = loop->isWhile() && loop->trips == unlimitedTrips ? whileTrips : loop->trips;
       work += trips * (1 + workOf(loop->predicate) + workOf(loop->body));
     }
     if (const auto* cond = std::get_if<Cond>(&body)) work += workOf(cond->then) + workOf(cond->otherwise);
@@ -44,7 +44,7 @@ double workOf(const Block& block) {
 }  // namespace
 
 bool isBounded(const Plan& plan) {
-  int64_t bytes = plan.arenaBytes;
+  int64_t bytes = plan.arenaBytes + plan.ownBytes;
   for (const int64_t input : plan.inputBytes) bytes += input;
   for (const int64_t output : plan.outputBytes) bytes += output;
   return bytes <= bytesMax && plan.inputBytes.size() + plan.outputBytes.size() <= buffersMax && workOf(plan.code) <= workMax;

@@ -73,6 +73,59 @@ TEST(Loop, SlidesWithTheOuterLoopInsideTheInnerOne) {
   EXPECT_EQ(run(plan.words(), {std::vector<float>{1, 2, 3}})[0].as<float>(), (std::vector<float>{5, 10, 15}));
 }
 
+/// own = x[trip], then `rounds` times own += 1 (all of a thread's elements at once), out[trip] = own reversed, for trips of 40 numbers.
+Words eachPlan(uint32_t trips, uint32_t rounds) {
+  PlanBuilder plan;
+  const auto xs = plan.input(trips * 160), out = plan.output(trips * 160), work = plan.own(160), turned = plan.own(160);
+  const auto x = plan.sliced(xs, 0, 160, 160), y = plan.sliced(out, 0, 160, 160, true);
+  Words body = copy(x, work, 40, i32);
+  append(body, barrier());
+  append(body, repeat(rounds, update(work, 40, i32, "add", 1, 8)));
+  append(body, cluster({{40}, {{0, i32, work, {-1}, 39}}, {}, {{0, i32, turned, {1}}}, 8}));
+  append(body, barrier());
+  append(body, copy(turned, y, 40, i32));
+  plan.add(each(trips, body));
+  return plan.words();
+}
+
+TEST(Each, GivesEveryTripToOneThreadWithMemoryOfItsOwn) {
+  for (const uint32_t trips : {1u, 7u, 500u}) {
+    std::vector<int32_t> xs(trips * 40), expected(trips * 40);
+    for (std::size_t i = 0; i < xs.size(); ++i) xs[i] = static_cast<int32_t>(i);
+    for (std::size_t trip = 0; trip < trips; ++trip)
+      for (std::size_t i = 0; i < 40; ++i) expected[(trips - 1 - trip) * 40 + i] = static_cast<int32_t>(trip * 40 + 39 - i) + 30;
+    for (const int threads : {1, 2, 3, 5}) EXPECT_EQ(run(eachPlan(trips, 30), {xs}, threads)[0].as<int32_t>(), expected) << trips << " " << threads;
+  }
+}
+
+TEST(Each, RunsInsideALoopAndInsideItself) {
+  // out[i][j] += 1, five times.
+  PlanBuilder plan;
+  const auto out = plan.output(6 * 4 * 4), row = plan.sliced(out, 1, 16, 16);
+  plan.add(repeat(5, each(6, each(4, update(row, 4, i32, "add", 1)))));
+  for (const int threads : {1, 2, 3}) EXPECT_EQ(run(plan.words(), {}, threads)[0].as<int32_t>(), std::vector<int32_t>(24, 20));
+}
+
+TEST(Each, CountsTripsAndStopsWhenCancelled) {
+  for (const int threads : {1, 2, 3}) {
+    Control counted;
+    run(eachPlan(50, 3), {std::vector<int32_t>(50 * 40)}, threads, &counted);
+    EXPECT_EQ(counted.progress, 50u);
+  }
+  PlanBuilder plan;
+  const auto work = plan.own(4);
+  plan.add(each(unlimitedTrips, update(work, 1, i32, "add", 1)));
+  for (const int threads : {1, 2, 3}) {
+    Control control;
+    std::thread canceller([&] {
+      while (control.progress < 1000) std::this_thread::yield();
+      control.cancelled = true;
+    });
+    EXPECT_THROW(run(plan.words(), {}, threads, &control), std::runtime_error);
+    canceller.join();
+  }
+}
+
 /// Doubles `value` while it is below 1000, at most `trips` times; counts the trips.
 Words doublingPlan(uint32_t trips) {
   PlanBuilder plan;

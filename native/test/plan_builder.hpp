@@ -132,11 +132,14 @@ inline Words matmul(const MatmulWords& m) {
                       m.bias, 0, m.activation.empty() ? 0 : code(m.activation), m.accumulate ? 1u : 0u});
 }
 
-inline Words repeat(uint32_t trips, const Words& body) {
-  Words words{0, trips, 0, 0, static_cast<uint32_t>(body.size())};
+inline Words loopOf(LoopKind kind, uint32_t trips, const Words& body) {
+  Words words{static_cast<uint32_t>(kind), trips, 0, 0, static_cast<uint32_t>(body.size())};
   append(words, body);
   return instruction(Kind::loop, words);
 }
+
+inline Words repeat(uint32_t trips, const Words& body) { return loopOf(LoopKind::repeat, trips, body); }
+inline Words each(uint32_t trips, const Words& body) { return loopOf(LoopKind::each, trips, body); }
 
 inline Words whileLoop(uint32_t tripsMax, uint32_t predicateSlot, const Words& predicate, const Words& body) {
   Words words{1, tripsMax, predicateSlot, static_cast<uint32_t>(predicate.size()), static_cast<uint32_t>(body.size())};
@@ -162,6 +165,12 @@ class PlanBuilder {
     arenaBytes_ += (bytes + 63) / 64 * 64;
     return slot(SlotKind::arena, 0, offset, bytes);
   }
+  /// Memory that every thread has for itself.
+  uint32_t own(int64_t bytes) {
+    const int64_t offset = ownBytes_;
+    ownBytes_ += (bytes + 63) / 64 * 64;
+    return slot(SlotKind::own, 0, offset, bytes);
+  }
   template <class T>
   uint32_t constants(const std::vector<T>& values) {
     const int64_t offset = static_cast<int64_t>(pool_.size() * 4);
@@ -180,7 +189,8 @@ class PlanBuilder {
   Words words() const {
     Words words{planMagic, planVersion, static_cast<uint32_t>(slots_.size() / slotWords), static_cast<uint32_t>(code_.size()),
                 static_cast<uint32_t>(arenaBytes_), static_cast<uint32_t>(arenaBytes_ >> 32), inputs_, outputs_,
-                static_cast<uint32_t>(pool_.size() * 4), 0, loopDepthMax};
+                static_cast<uint32_t>(pool_.size() * 4), 0, loopDepthMax,
+                static_cast<uint32_t>(ownBytes_), static_cast<uint32_t>(ownBytes_ >> 32)};
     words.resize(headerWords);
     append(words, slots_);
     append(words, code_);
@@ -198,7 +208,7 @@ class PlanBuilder {
 
   Words slots_, code_, pool_;
   uint32_t inputs_ = 0, outputs_ = 0;
-  int64_t arenaBytes_ = 0;
+  int64_t arenaBytes_ = 0, ownBytes_ = 0;
 };
 
 /// Memory as the addon binds it; copies share it.

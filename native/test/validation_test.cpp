@@ -43,7 +43,7 @@ TEST(Validation, ChecksTheHeader) {
   expectRefusal({}, "words end");
   expectRefusal(Words(good.begin(), good.begin() + 10), "words end");
   expectRefusal(with(0, 1), "magic");
-  expectRefusal(with(1, 2), "version 2 where 1 is expected");
+  expectRefusal(with(1, 1), "version 1 where 2 is expected");
   expectRefusal(with(2, 0xffffffff), "4294967295 slots");
   expectRefusal(with(3, 3), "words of code");
   expectRefusal(with(3, 1), "instruction 0 (barrier)");
@@ -51,6 +51,7 @@ TEST(Validation, ChecksTheHeader) {
   expectRefusal(with(8, 4), "bytes of constants");
   expectRefusal(with(9, 0xffffffff), "bytes of constants");
   expectRefusal(with(10, 9), "loop depth");
+  expectRefusal(with(12, 0x80000000), "bytes for each thread");
   expectRefusal(with(15, 1), "header word 15");
   Words longer = good;
   longer.resize(good.size() + 16);
@@ -61,7 +62,7 @@ TEST(Validation, ChecksSlots) {
   const auto refused = [](uint32_t at, uint32_t value, const std::string& reason) {
     PlanBuilder plan;
     plan.arena(64), plan.input(64), plan.constants(std::vector<float>(16));
-    plan.sliced(0, 0, 4, 4);
+    plan.sliced(0, 0, 4, 4), plan.own(64);
     Words words = plan.words();
     words[headerWords + at] = value;
     expectRefusal(words, reason);
@@ -75,10 +76,11 @@ TEST(Validation, ChecksSlots) {
   refused(8 + 2, 4, "offset of an input must be 0");
   refused(16 + 2, 4, "outside the constant pool");
   refused(24 + 1, 3, "base slot 3");
-  refused(24 + 1, 4, "base slot 4");
+  refused(24 + 1, 5, "base slot 5");
   refused(24 + 2, 8, "loop depth");
   refused(24 + 4, 68, "larger than the slot");
   refused(24 + 7, 2, "flags");
+  refused(32 + 4, 65, "outside the memory of a thread");
 }
 
 TEST(Validation, ChecksInstructions) {
@@ -189,8 +191,9 @@ TEST(Validation, ChecksLoopsAndSlices) {
   refused([&](uint32_t s) { return repeat(2, copyOf({0, f32, s, {1}}, {0, f32, 1, {1}}, {11})); }, 40, false, "which holds 10");
   refused([](uint32_t) { return whileLoop(5, 9, {}, {}); }, 40, false, "predicate: slot 9");
   refused([](uint32_t) { return cond(9, {}, {}); }, 40, false, "predicate: slot 9");
-  refused([](uint32_t) { return instruction(Kind::loop, {2, 1, 0, 0, 0}); }, 40, false, "loop kind");
-  refused([](uint32_t) { return instruction(Kind::loop, {0, 1, 0, 5, 0}); }, 40, false, "no predicate code");
+  refused([](uint32_t) { return instruction(Kind::loop, {3, 1, 0, 0, 0}); }, 40, false, "loop kind");
+  refused([](uint32_t) { return instruction(Kind::loop, {0, 1, 0, 5, 0}); }, 40, false, "only a while has predicate code");
+  refused([](uint32_t) { return instruction(Kind::loop, {2, 1, 0, 5, 0}); }, 40, false, "only a while has predicate code");
   refused([](uint32_t) { return instruction(Kind::loop, {0, 1, 0, 0, 5}); }, 40, false, "announced");
   Words nested;
   for (int i = 0; i < 9; ++i) nested = repeat(1, nested);

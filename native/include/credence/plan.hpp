@@ -14,7 +14,7 @@
 namespace credence {
 
 inline constexpr uint32_t planMagic = 0x4e445243;  // "CRDN"
-inline constexpr uint32_t planVersion = 1;
+inline constexpr uint32_t planVersion = 2;
 inline constexpr uint32_t headerWords = 16;
 inline constexpr uint32_t slotWords = 8;
 
@@ -24,7 +24,7 @@ struct PlanError : std::runtime_error {
 };
 
 /// Where an array lives. `index` and `offset` mean, by kind:
-/// arena: offset in the arena; input, output: index of the bound buffer, of at least `bytes`; constant: offset in the pool;
+/// arena: offset in the arena; own: offset in the memory that every thread has for itself, see Loop; input, output: index of the bound buffer, of at least `bytes`; constant: offset in the pool;
 /// sliced: base slot `index`, moving by `strideBytes` per trip of the enclosing loop at depth `offset` (0 = outermost),
 /// from the last slice backwards when `reversed`; `bytes` is one slice.
 struct Slot {
@@ -114,13 +114,17 @@ struct Rows {
 struct Instruction;
 using Block = std::vector<Instruction>;
 
+/// each: the trips do not depend on one another. A thread takes whole ones, in any order, and works in slots of kind own: what it
+/// leaves there is gone after the trip. The others: all threads share every instruction of every trip.
 struct Loop {
-  bool isWhile;
+  LoopKind kind;
   uint32_t trips;  // of a while: the most, or unlimitedTrips
   uint32_t depth;  // 0 = outermost
   uint32_t predicateSlot;
   Block predicate;
   Block body;
+
+  bool isWhile() const { return kind == LoopKind::whileTrue; }
 };
 
 struct Cond {
@@ -137,6 +141,7 @@ struct Instruction {
 struct Plan {
   std::vector<Slot> slots;
   int64_t arenaBytes = 0;
+  int64_t ownBytes = 0;  // for each thread
   std::vector<int64_t> inputBytes;   // least size of each bound buffer
   std::vector<int64_t> outputBytes;
   std::vector<uint32_t> constants;   // the pool, whole words

@@ -45,7 +45,9 @@ enum class Monoid : uint32_t { sum = 0, prod = 1, max = 2, min = 3, logicalAnd =
   X(argmax, 6, "argmax")      \
   X(argmin, 7, "argmin")
 
-enum class SlotKind : uint32_t { arena = 0, input = 1, output = 2, constant = 3, sliced = 4 };
+enum class SlotKind : uint32_t { arena = 0, input = 1, output = 2, constant = 3, sliced = 4, own = 5 };
+
+enum class LoopKind : uint32_t { repeat = 0, whileTrue = 1, each = 2 };
 
 inline constexpr uint32_t rankMax = 8;
 inline constexpr uint32_t registerMax = 64;

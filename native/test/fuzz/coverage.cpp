@@ -18,6 +18,10 @@ const char* nameOf(Monoid monoid) {
   return "?";
 }
 
+const char* nameOf(LoopKind kind) {
+  return kind == LoopKind::repeat ? "(repeat)" : kind == LoopKind::whileTrue ? "(while)" : "(each)";
+}
+
 const RowOp& rowOpOf(uint32_t opcode) {
   int count = 0;
   return *rowOps(&count)[opcode - 1];
@@ -43,7 +47,7 @@ void Coverage::addBlock(const Block& block) {
       seen_.insert(named("row operation", rowOpOf(rows->opcode).name));
     }
     if (const auto* loop = std::get_if<Loop>(&body)) {
-      seen_.insert(loop->isWhile ? "instruction loop (while)" : "instruction loop (repeat)");
+      seen_.insert(std::string("instruction loop ") + nameOf(loop->kind));
       addBlock(loop->predicate);
       addBlock(loop->body);
     }
@@ -57,7 +61,7 @@ void Coverage::addBlock(const Block& block) {
 
 std::vector<std::string> Coverage::missing() const {
   std::vector<std::string> all{"instruction barrier", "instruction cluster", "instruction reduce", "instruction matmul", "instruction rows",
-                               "instruction loop (repeat)", "instruction loop (while)", "instruction cond"};
+                               "instruction loop (repeat)", "instruction loop (while)", "instruction loop (each)", "instruction cond"};
   for (int i = 0; i < stepOpCount; ++i) all.push_back(named("step", stepOps[i].name));
 #define CREDENCE_NAME(enumerator, code, name) all.push_back(named("monoid", name));
   CREDENCE_MONOIDS(CREDENCE_NAME)

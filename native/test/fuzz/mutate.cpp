@@ -54,7 +54,8 @@ Piece wrapped(Piece piece, const PlanText& plan, Random& random) {
   const auto slot = static_cast<uint32_t>(random() % (plan.slots.size() / slotWords + 1));
   if (random() % 2) return {static_cast<uint32_t>(Kind::cond), {slot}, {piece}, {random() % 2 ? piece : Piece{1, {}, {}, {}}}};
   if (random() % 4 == 0) return {static_cast<uint32_t>(Kind::loop), {1, static_cast<uint32_t>(random() % 5), slot}, {piece}, {piece}};
-  return {static_cast<uint32_t>(Kind::loop), {0, static_cast<uint32_t>(random() % 5), 0}, {}, {std::move(piece)}};
+  const uint32_t kind = random() % 2 ? 0 : 2;  // a repeat, or each
+  return {static_cast<uint32_t>(Kind::loop), {kind, static_cast<uint32_t>(random() % 5), 0}, {}, {std::move(piece)}};
 }
 
 void mutateCode(PlanText& plan, const PlanText& donor, Random& random) {

@@ -76,7 +76,7 @@ export { averagePool1d, averagePool2d, maxPool1d, maxPool2d, type Pool1dOptions,
 export * as random from "./ops/random.ts";
 export { all, any, argmax, argmin, logSoftmax, logSumExp, max, mean, min, norm, prod, softmax, std, sum, variance } from "./ops/reduce.ts";
 export { rowOperation } from "./ops/rows.ts";
-export { repeat, scan } from "./ops/scan.ts";
+export { map, repeat, scan } from "./ops/scan.ts";
 export {
   broadcastTo,
   concat,

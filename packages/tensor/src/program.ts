@@ -173,7 +173,8 @@ function compile(
     return flat.leaves.map((t) => asTensor(t));
   });
   const simplified = epilogue(simplify(traced));
-  const scheduled = schedule(fuse(simplified));
-  const executable = native().compile(device, encode(scheduled, native().opcodes(), native().planVersion()));
+  const version = native().planVersion();
+  const scheduled = schedule(fuse(simplified), version);
+  const executable = native().compile(device, encode(scheduled, native().opcodes(), version));
   return { traced, simplified, scheduled, executable, constants: scheduled.constants, arguments: structure, structure: out };
 }

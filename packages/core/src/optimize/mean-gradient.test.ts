@@ -7,7 +7,7 @@ type Batch = { readonly x: Tensor; readonly y: Tensor };
 const loss = ({ w, b }: Params, { x, y }: Batch): Tensor => tanh(x.matmul(w)).add(b).sub(y).square().mean();
 
 describe("the gradient of a mean, block by block", () => {
-  it.each([5, 8, 16, 23])("of %i rows is that of the whole", (rows) => {
+  it.each([5, 8, 16, 23, 64, 67, 200, 205])("of %i rows is that of the whole", (rows) => {
     const run = program(() => {
       const normal = (n: number, shape: number[]) => random.normal(random.key(n), shape, { dtype: "f64" });
       const params = { w: normal(1, [3, 2]), b: normal(2, [2]) };
@@ -18,6 +18,22 @@ describe("the gradient of a mean, block by block", () => {
     });
     // The same sums in another order, in f64: some tens of roundings of numbers of order 1 to 10.
     for (const apart of run()) expect(apart.item()).toBeLessThan(1e-14);
+  });
+
+  it.each([8, 67, 205])("of %i rows has the same bits in any number of threads", (rows) => {
+    const bits = (threads: number) => {
+      const run = program(
+        () => {
+          const normal = (n: number, shape: number[]) => random.normal(random.key(n), shape);
+          const batch = { x: normal(3, [rows, 3]), y: normal(4, [rows, 2]) };
+          const [value, { w, b }] = meanGradient(loss, { blockRows: 4 })({ w: normal(1, [3, 2]), b: normal(2, [2]) }, batch);
+          return [value, w, b];
+        },
+        { threads },
+      );
+      return run().map((array) => array.tolist());
+    };
+    for (const threads of [2, 3, 5]) expect(bits(threads)).toEqual(bits(1));
   });
 
   it("refuses what has no common rows", () => {

@@ -180,6 +180,69 @@ describe("whileLoop", () => {
   });
 });
 
+describe("map", () => {
+  // Rows of a matrix through a loop with state, a product and a branch: what a turn works in must be its thread's own.
+  const member = (w: Tensor) => (row: Tensor) => {
+    const settled = t.repeat(3, (h: Tensor) => t.tanh(h.reshape([1, 4]).matmul(w).reshape([4])), row);
+    return {
+      settled,
+      sum: t.cond(
+        settled.sum().less(0),
+        () => settled.sum(),
+        () => row.sum().mul(2),
+      ),
+    };
+  };
+  const rows = (n: number) => t.random.normal(t.random.key(1), [n, 4], { dtype: "f64" });
+  const weights = () => t.random.normal(t.random.key(2), [4, 4], { dtype: "f64" });
+
+  test.each([0, 3, 8, 100])("of %i elements is each of them by itself, in any number of threads", (n) => {
+    const one = t.program(() =>
+      Array.from({ length: n }, (_, i) =>
+        member(weights())(
+          rows(n)
+            .slice([i, 0], [i + 1, 4])
+            .reshape([4]),
+        ),
+      ),
+    );
+    const singles = (one() as { settled: t.NdArray; sum: t.NdArray }[]).map((m) => [m.settled.tolist(), m.sum.item()]);
+    for (const threads of [1, 2, 3, 5]) {
+      const all = t.program(() => t.map(member(weights()), rows(n)), { threads })();
+      expect(all.settled.tolist()).toEqual(singles.map(([settled]) => settled));
+      expect(all.sum.tolist()).toEqual(singles.map(([, sum]) => sum));
+    }
+  });
+
+  test("shares its turns among threads where they are many, and is a loop of shared instructions where they are few", () => {
+    const text = (n: number) =>
+      t.program(() => t.map((x: Tensor) => t.tanh(x).matmul(weights().cast("f64")), rows(n).reshape([n, 1, 4]))).explain();
+    expect(text(50)).toMatch(/each of 50\n.*own\+/);
+    expect(text(3)).toContain("repeat 3");
+    // Turns that need more memory than a thread should get are shared too.
+    const large = t
+      .program((x: Tensor) => t.map((row: Tensor) => t.sum(t.cumsum(row)), x))
+      .explain(t.array(new Float32Array(10 * 5e6), { shape: [10, 5e6] }));
+    expect(large).toContain("repeat 10");
+  });
+
+  test("has derivatives by what is mapped and by what is not", () => {
+    const loss = (w: Tensor, x: Tensor): Tensor => (t.map(member(w), x) as { settled: Tensor }).settled.square().sum();
+    const direct = (w: Tensor, x: Tensor): Tensor =>
+      t
+        .repeat(3, (h: Tensor) => t.tanh(h.matmul(w)), x)
+        .square()
+        .sum();
+    const apart = t.program(() => {
+      const both = (f: typeof loss) =>
+        [0, 1].map((of) => t.grad((y: Tensor) => (of ? f(weights(), y) : f(y, rows(9))))(of ? rows(9) : weights()) as Tensor);
+      const exact = both(direct);
+      return both(loss).map((g, i) => g.sub(exact[i]!).abs().max());
+    })();
+    for (const a of apart) expect(a.item()).toBeLessThan(1e-13); // another order of sums of about ten numbers of order 1
+  });
+});
+
 describe("cond", () => {
   const f = (x: Tensor): Tensor =>
     t.cond(

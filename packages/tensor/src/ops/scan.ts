@@ -178,7 +178,7 @@ defineOp({
  * Loop over the leading axis of `xs`: `[carry, y] = f(carry, x)` for each x in turn.
  * @param xs tree of arrays with the same leading extent, or undefined with `options.length`
  * @param options.reverse from the last element to the first; results stay in the order of xs
- * @returns the last state and the results stacked along a new leading axis
+ * @returns the last state and the results stacked along a new leading axis; where there is no state, see `map`
  */
 export function scan<C, Y>(
   f: (carry: C, x: never) => readonly [C, Y],
@@ -219,6 +219,12 @@ export function scan<C, Y>(
   );
   return [tree.unflatten(state.structure, out.slice(0, start.length)) as C, tree.unflatten(results, out.slice(start.length)) as Y];
 }
+
+/**
+ * `f` of each element along the leading axis of `xs` (a tree of arrays with the same leading extent), the results stacked alike. On a CPU
+ * a turn is one thread's, from start to end, where there are enough of them: the same numbers as one after the other.
+ */
+export const map = <Y>(f: (x: never) => Y, xs: unknown): Y => scan((nothing: readonly [], x: never) => [nothing, f(x)] as const, [], xs)[1];
 
 /** `carry = f(carry, i)` for i = 0 ... n - 1 (i32 scalars). */
 export const repeat = <C>(n: number, f: (carry: C, i: Tensor) => C, init: unknown): C => {

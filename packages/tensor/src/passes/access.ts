@@ -89,9 +89,10 @@ export const rootOf = (s: Storage): Storage => (s.base ? actual(s.base) : actual
 function spaceOf(s: Storage): { space: string; base: number; slice: string; span: number } {
   const root = rootOf(s);
   const slice = s.base ? `${s.strideBytes}:${s.reversed}:${s.depth}` : "";
-  const placed = root.kind === "arena" && root.offset !== undefined;
+  const movable = root.kind === "arena" || root.kind === "own";
+  const placed = movable && root.offset !== undefined;
   return {
-    space: placed ? "arena" : root.kind === "arena" ? `unplaced${root.id}` : `${root.kind}${root.index}`,
+    space: placed ? root.kind : movable ? `unplaced${root.id}` : `${root.kind}${root.index}`,
     base: placed ? root.offset! : 0,
     slice,
     span: root.bytes,

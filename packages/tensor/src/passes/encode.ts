@@ -28,8 +28,8 @@ export function encode(program: Scheduled, opcodes: Opcodes, version: number): U
     if (known !== undefined) return known;
     const base = s.base && slot(s.base);
     const words =
-      s.kind === "arena"
-        ? [0, 0, low(s.offset!), high(s.offset!), low(s.bytes), high(s.bytes), 0, 0]
+      s.kind === "arena" || s.kind === "own"
+        ? [s.kind === "arena" ? 0 : 5, 0, low(s.offset!), high(s.offset!), low(s.bytes), high(s.bytes), 0, 0]
         : s.kind === "slice"
           ? [4, base!, s.depth!, 0, low(s.bytes), high(s.bytes), s.strideBytes!, s.reversed ? 1 : 0]
           : [s.kind === "input" ? 1 : 2, s.index!, 0, 0, low(s.bytes), high(s.bytes), 0, 0];
@@ -112,7 +112,7 @@ export function encode(program: Scheduled, opcodes: Opcodes, version: number): U
         const predicate = i.predicate ? block(i.predicate.code) : [];
         const body = block(i.body);
         return [
-          i.predicate ? 1 : 0,
+          i.predicate ? 1 : i.independent ? 2 : 0,
           i.trips ?? none,
           i.predicate ? slot(i.predicate.flag.storage) : none,
           predicate.length,
@@ -133,7 +133,24 @@ export function encode(program: Scheduled, opcodes: Opcodes, version: number): U
   const code = block(program.instructions);
   const header = new Array<number>(headerWords).fill(0);
   const arena = Math.max(program.arenaBytes, 64);
-  header.splice(0, 11, magic, version, slots.length, code.length, low(arena), high(arena), inputs, outputs, 0, 0, program.depth);
+  const { depth, ownBytes: own } = program;
+  header.splice(
+    0,
+    13,
+    magic,
+    version,
+    slots.length,
+    code.length,
+    low(arena),
+    high(arena),
+    inputs,
+    outputs,
+    0,
+    0,
+    depth,
+    low(own),
+    high(own),
+  );
   const words = [...header, ...slots.flat(), ...code];
   while (words.length % 16) words.push(0);
   return Uint32Array.from(words);

@@ -4,7 +4,7 @@ import type { Scheduled } from "./schedule.ts";
 
 const place = (s: Storage): string => {
   const root = actual(s);
-  if (root.kind === "arena") return `arena+${root.offset}`;
+  if (root.kind === "arena" || root.kind === "own") return `${root.kind}+${root.offset}`;
   if (root.kind === "slice") return `${place(root.base!)}[turn${root.reversed ? " from the end" : ""}]`;
   return `${root.kind}${root.index}`;
 };
@@ -27,7 +27,7 @@ function showInstruction(i: Instruction, indent: string): string {
     case "rows":
       return `${indent}${i.op} ${i.rows} rows: ${i.inputs.map((o) => showView(o.view)).join(", ")} -> ${i.outputs.map((o) => showView(o.view)).join(", ")}`;
     case "loop":
-      return `${indent}${i.predicate ? "while" : `repeat ${i.trips}`}\n${i.predicate ? `${inner(i.predicate.code)}\n${indent} holds: ${showView(i.predicate.flag)}\n` : ""}${inner(i.body)}`;
+      return `${indent}${i.predicate ? "while" : `${i.independent ? "each of" : "repeat"} ${i.trips}`}\n${i.predicate ? `${inner(i.predicate.code)}\n${indent} holds: ${showView(i.predicate.flag)}\n` : ""}${inner(i.body)}`;
     case "cond":
       return `${indent}if ${showView(i.flag)}\n${inner(i.yes)}\n${indent}else\n${inner(i.no)}`;
   }
@@ -42,7 +42,7 @@ export function explain(traced: Graph, simplified: Graph, scheduled: Scheduled):
     "# simplified",
     showGraph(simplified),
     "",
-    `# fused and scheduled: arena ${scheduled.arenaBytes} bytes`,
+    `# fused and scheduled: arena ${scheduled.arenaBytes} bytes, of each thread ${scheduled.ownBytes}`,
     scheduled.instructions.map((i) => showInstruction(i, "")).join("\n"),
   ].join("\n");
 }

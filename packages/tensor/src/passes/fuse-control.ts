@@ -170,7 +170,7 @@ export function lowerScan(block: Block, { inputs, attributes, outputs }: Equatio
     for (const { from, to } of ofOldState) code.instructions.unshift(...copied(code, from, to));
     closeState(code, states, out.slice(0, carries), outer);
     for (const { from, to } of atEnd) code.copyInto(from, to);
-    block.push({ kind: "loop", trips: length, predicate: undefined, body: code.instructions });
+    block.push({ kind: "loop", trips: length, predicate: undefined, body: code.instructions, independent: carries === 0 });
   }
   outputs.forEach((v, i) => block.setView(v, i < carries ? states[i]! : results[i - carries]!));
 }

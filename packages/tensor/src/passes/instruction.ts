@@ -2,10 +2,10 @@ import type { DType } from "../dtype.ts";
 import type { NativeBuffer } from "../native.ts";
 import { rowMajor, type Shape, sizeOf } from "../shape.ts";
 
-/** A piece of memory: part of the arena, an argument, a result, or the slice of another one that a loop is at. */
+/** A piece of memory: part of the arena, part of what every thread has for itself, an argument, a result, or the slice of another one that a loop is at. */
 export interface Storage {
   readonly id: number;
-  kind: "arena" | "input" | "output" | "slice";
+  kind: "arena" | "own" | "input" | "output" | "slice";
   bytes: number;
   /** Which argument or result. */
   index?: number;
@@ -18,7 +18,7 @@ export interface Storage {
   same?: Storage;
   /** Into how many parts the threads divide it. */
   parts?: number;
-  /** Place in the arena, bytes. */
+  /** Place in the arena or in a thread's own memory, bytes. */
   offset?: number;
 }
 
@@ -103,6 +103,8 @@ export interface Loop {
   readonly trips: number | undefined;
   readonly predicate: { readonly code: readonly Instruction[]; readonly flag: View } | undefined;
   readonly body: readonly Instruction[];
+  /** The turns do not depend on one another: each may be one thread's. */
+  readonly independent?: boolean;
 }
 export interface Branch {
   readonly kind: "cond";

@@ -1,24 +1,24 @@
 import { type Access, accesses, conflict, rootOf } from "./access.ts";
 import { actual, type Instruction, type Lowered, type Storage } from "./instruction.ts";
 import { formPhases } from "./phases.ts";
+import { children, flags, shareTurns } from "./share-turns.ts";
 
-/** A lowered program with a place in the arena for every storage, and barriers where threads read what others wrote. */
+/** A lowered program with a place in memory for every storage, and barriers where threads read what others wrote. */
 export interface Scheduled extends Lowered {
   readonly arenaBytes: number;
+  /** Memory of its own that each thread needs. */
+  readonly ownBytes: number;
 }
 
-export function schedule(lowered: Lowered): Scheduled {
-  const ordered = formPhases(lowered.instructions);
-  const arenaBytes = placeStorages(ordered);
-  return { ...lowered, instructions: placeBarriers(ordered), arenaBytes };
+/** @param version of plans that the native binary takes: before 2, threads have no memory of their own, and share every turn of a loop */
+export function schedule(lowered: Lowered, version: number): Scheduled {
+  const turnsMin = version < 2 ? Infinity : undefined;
+  const ordered = shareTurns(formPhases(lowered.instructions), (body) => placeStorages(body, "own"), turnsMin);
+  const arenaBytes = placeStorages(ordered.instructions, "arena");
+  return { ...lowered, instructions: placeBarriers(ordered.instructions), arenaBytes, ownBytes: ordered.ownBytes };
 }
 
-const children = (i: Instruction): readonly (readonly Instruction[])[] =>
-  i.kind === "loop" ? [i.predicate?.code ?? [], i.body] : i.kind === "cond" ? [i.yes, i.no] : [];
-const flags = (i: Instruction): Storage[] =>
-  i.kind === "loop" && i.predicate ? [actual(i.predicate.flag.storage)] : i.kind === "cond" ? [actual(i.flag.storage)] : [];
-
-/** When a piece of the arena is in use, counted in instructions and in barriers. */
+/** When a piece of memory is in use, counted in instructions and in barriers. */
 interface Life {
   first: number;
   last: number;
@@ -29,14 +29,14 @@ interface Life {
   lastDivision: string;
 }
 
-/** First and last instruction that touches each piece of the arena; inside a loop, what exists outside of it lives to its end. */
-function lifetimes(instructions: readonly Instruction[]): Map<Storage, Life> {
+/** First and last instruction that touches each piece of memory of this kind; inside a loop, what exists outside of it lives to its end. */
+function lifetimes(instructions: readonly Instruction[], kind: Storage["kind"]): Map<Storage, Life> {
   const lives = new Map<Storage, Life>();
   let clock = 0;
   let phase = 0;
   const touch = (s: Storage, at: number, division = "mixed"): void => {
     const root = rootOf(s);
-    if (root.kind !== "arena") return;
+    if (root.kind !== kind) return;
     const life = lives.get(root);
     if (!life) {
       lives.set(root, { first: at, last: at, firstPhase: phase, lastPhase: phase, firstDivision: division, lastDivision: division });
@@ -92,8 +92,8 @@ interface Place {
  * Gives every storage the lowest place that is free during its life. A place that was freed since the last barrier is free only for what
  * the threads divide alike, byte for byte: anything else would need a barrier of its own. Returns the bytes in all.
  */
-function placeStorages(instructions: readonly Instruction[]): number {
-  const lives = [...lifetimes(instructions)].sort(([, a], [, b]) => a.first - b.first);
+function placeStorages(instructions: readonly Instruction[], kind: "arena" | "own"): number {
+  const lives = [...lifetimes(instructions, kind)].sort(([, a], [, b]) => a.first - b.first);
   let places: Place[] = [];
   let total = 0;
   for (const [s, life] of lives) {

@@ -13,3 +13,4 @@ export * from "./optimize/index.ts";
 export * from "./predictive/index.ts";
 export * from "./simulate/index.ts";
 export * from "./vi/coordinate-ascent/index.ts";
+export * from "./vi/index.ts";

@@ -39,13 +39,13 @@ export interface Lbfgs {
 /**
  * Limited-memory quasi-Newton steps: direction -H g with the two-loop recursion over the last pairs (Nocedal 1980; Nocedal and Wright 2006, algorithm 7.4),
  * length by {@link lineSearch}. Many rows are minimised side by side, each with its own history.
+ * @param f of an objective: `rowGradient(objective)`
  */
-export function lbfgs(objective: Objective, options: LbfgsOptions = {}): Lbfgs {
+export function lbfgs(f: ValueAndGradient, options: LbfgsOptions = {}): Lbfgs {
   const { memory = 10, gradientTolerance = 1e-9, evaluations = 30 } = options;
   if (!(Number.isInteger(memory) && memory >= 1)) throw new RangeError(`memory must be an integer >= 1, got ${memory}`);
   if (!(gradientTolerance >= 0)) throw new RangeError(`gradientTolerance must be >= 0, got ${gradientTolerance}`);
   if (!(Number.isInteger(evaluations) && evaluations >= 1)) throw new RangeError(`evaluations must be an integer >= 1, got ${evaluations}`);
-  const f = rowGradient(objective);
   const statusOf = (point: SearchPoint, otherwise: Tensor): Tensor =>
     where(
       logicalNot(isFinite(point.value)),
@@ -74,7 +74,7 @@ export function lbfgs(objective: Objective, options: LbfgsOptions = {}): Lbfgs {
       const step = point.position.sub(state.position);
       const change = point.gradient.sub(state.gradient);
       const product = step.mul(change).sum(1);
-      const curved = logicalAnd(moved, product.greater(sqrt(step.square().sum(1).mul(change.square().sum(1))).mul(1e-12)));
+      const curved = logicalAnd(moved, hasCurvature(step, change));
       // A row that did not move along a remembered direction forgets, and tries the gradient's own next.
       const lost = logicalAnd(running, logicalNot(moved));
       const push = (old: Tensor, latest: Tensor): Tensor => {
@@ -94,6 +94,13 @@ export function lbfgs(objective: Objective, options: LbfgsOptions = {}): Lbfgs {
     },
   };
 }
+
+/** Whether the gradient grew along each step [n, D], beyond rounding: a pair that a positive definite update can be made of, bool [n]. */
+export const hasCurvature = (step: Tensor, change: Tensor): Tensor =>
+  step
+    .mul(change)
+    .sum(1)
+    .greater(sqrt(step.square().sum(1).mul(change.square().sum(1))).mul(1e-12));
 
 /** Values of the rows and the gradient of each. */
 export const rowGradient = (objective: Objective): ValueAndGradient => {

@@ -1,5 +1,5 @@
 import { any, array, NdArray, program, type Tensor, whileLoop } from "@credence/tensor";
-import { type LbfgsOptions, type LbfgsState, lbfgs, lbfgsStatus, type Objective } from "./lbfgs.ts";
+import { type LbfgsOptions, type LbfgsState, lbfgs, lbfgsStatus, type Objective, rowGradient } from "./lbfgs.ts";
 
 export interface MinimiseOptions extends LbfgsOptions {
   /** Steps at most; 1000 if absent. */
@@ -40,7 +40,7 @@ export async function minimise(
     throw new RangeError(`minimise: start must be f64 of shape [n, D], got ${from.dtype} [${from.shape.join(", ")}]`);
   const run = program(
     (position: Tensor) => {
-      const method = lbfgs(objective, options);
+      const method = lbfgs(rowGradient(objective), options);
       const first = method.init(position);
       const last = whileLoop((s: LbfgsState) => any(s.status.equal(lbfgsStatus.running)), method.step, first, {
         maxIterations: iterations,

@@ -1,5 +1,14 @@
-export * from "./family.ts";
+export type { NormalBase } from "./base.ts";
+export { type Elbo, type EvaluateOptions, type Evaluation, evaluateFit } from "./elbo.ts";
+export type { VariationalFamily } from "./family.ts";
+export { type FamilyChoice, type FlowChoice, type FlowKind, familyOf } from "./family-choice.ts";
+export { fitVariational, type VariationalFit, type VariationalOptions } from "./fit-variational.ts";
 export { type FlowFamilyParams, flowFamily } from "./flow-family.ts";
 export { type FullRankParams, fullRankNormal } from "./full-rank.ts";
+export { type ImportanceWeightedBound, type ImportanceWeightedOptions, importanceWeightedBound } from "./importance-weighted.ts";
+export { type LaplaceFit, type LaplaceOptions, laplaceApproximation } from "./laplace.ts";
+export { type LostCorrelation, lostCorrelation, type VarianceRatio } from "./lost-correlation.ts";
 export { type LowRankParams, lowRankNormal } from "./low-rank.ts";
 export { type MeanFieldParams, meanFieldNormal } from "./mean-field.ts";
+export type { SeparatedTarget } from "./minibatch.ts";
+export { type PathfinderFit, type PathfinderOptions, type PathfinderPath, pathfinder } from "./pathfinder.ts";

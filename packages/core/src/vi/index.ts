@@ -1,5 +1,7 @@
+export { type AmortisedFit, type AmortisedOptions, type LatentModel, trainAmortised } from "./amortised.ts";
 export type { NormalBase } from "./base.ts";
 export { type Elbo, type EvaluateOptions, type Evaluation, evaluateFit } from "./elbo.ts";
+export type { EncoderOptions } from "./encoder.ts";
 export type { VariationalFamily } from "./family.ts";
 export { type FamilyChoice, type FlowChoice, type FlowKind, familyOf } from "./family-choice.ts";
 export { fitVariational, type VariationalFit, type VariationalOptions } from "./fit-variational.ts";

@@ -1,10 +1,20 @@
 import { expect, test } from "vitest";
+import type { ChainDraws } from "./chain-draws.ts";
 import { cornerPlot } from "./corner-plot.ts";
 import { coverageCurve } from "./coverage-curve.ts";
+import { diagnosticsSection } from "./diagnostics-section.ts";
+import { elboCurve } from "./elbo-curve.ts";
+import { ellipseFigure } from "./ellipse-figure.ts";
+import { energyPlot } from "./energy-plot.ts";
 import type { Figure } from "./figure.ts";
+import { forestPlot } from "./forest-plot.ts";
+import { kHatPlot } from "./k-hat-plot.ts";
 import { marginalOverlay } from "./marginal-overlay.ts";
+import { pairPlot } from "./pair-plot.ts";
 import { predictiveFigure } from "./predictive-figure.ts";
+import { rankPlot } from "./rank-plot.ts";
 import { sbcHistograms } from "./sbc-histograms.ts";
+import { tracePlot } from "./trace-plot.ts";
 import { trainingCurve } from "./training-curve.ts";
 
 /** A deterministic cloud: golden-ratio sequences, bent so that parameters are correlated. */
@@ -104,6 +114,137 @@ test("coverage, training and predictive figures are drawn", async () => {
   }
 });
 
+const values = (shape: number[], at: (i: number) => number) => ({
+  shape,
+  data: () => Float64Array.from({ length: shape.reduce((n, m) => n * m) }, (_, i) => at(i)),
+});
+
+/** Chains of golden-ratio sequences; chain 1 is moved by `apart`, transitions of low theta[1] diverge. */
+function chains({ count = 4, length = 300, apart = 0, energies = true } = {}): ChainDraws {
+  const names = ["mu", "theta[1]", "theta[2]", "one"];
+  const at = (s: number, d: number) => (d === 3 ? 1 : ((s * (0.618034 + 0.1 * d)) % 1) + 0.5 * ((s * 0.754878) % 1));
+  return {
+    names,
+    draws: values([count, length, 4], (i) => at(i >> 2, i % 4) + (Math.floor(i / 4 / length) === 1 && i % 4 === 0 ? apart : 0)),
+    stats: {
+      diverging: values([count, length], (s) => (at(s, 1) < 0.2 ? 1 : 0)),
+      ...(energies && { energy: values([count, length], (s) => 10 + 5 * at(s, 2)) }),
+    },
+    warnings: ["2 of 1200 transitions diverged."],
+  };
+}
+
+test("figures of chains leave out what is constant, and are drawn at both widths", async () => {
+  expectFigure(await tracePlot({ draws: chains() }), "mu", "theta[2]", "chain 4", "divergent", "draw");
+  expectFigure(await rankPlot({ draws: chains() }), "observed / expected", "relative rank", "chain 1");
+  expectFigure(await pairPlot({ draws: chains() }), "theta[1]", "draws");
+  for (const { wide } of [await tracePlot({ draws: chains() }), await pairPlot({ draws: chains() })]) expect(wide).not.toContain(">one<");
+  // 1,024 chains are drawn as four.
+  const many = await tracePlot({ draws: chains({ count: 64, length: 20 }) });
+  expectFigure(many, "chain 4");
+  expect(many.wide).not.toContain("chain 5");
+});
+
+test("a pair plot marks every divergent draw and no other", async () => {
+  const draws = chains();
+  const divergent = Array.from(draws.stats.diverging!.data()).filter(Boolean).length;
+  expect(divergent).toBeGreaterThan(20);
+  const { wide, description } = await pairPlot({ draws, names: ["mu", "theta[1]"] });
+  const dots = / d="((?:M[\d.]+,[\d.]+h0)+)"[^>]*stroke="var\(--oracle/.exec(wide)![1]!;
+  // The axes leave out 0.4 % at either end of each quantity, and may cut a divergent draw.
+  const drawn = dots.match(/h0/g)!.length;
+  expect(drawn).toBeLessThanOrEqual(divergent);
+  expect(drawn).toBeGreaterThan(0.8 * divergent);
+  expect(description).toContain(`${divergent} of them divergent`);
+});
+
+test("a chain that sits elsewhere leaves the band of the rank plot", async () => {
+  const heights = ({ wide }: Figure) => Math.max(...[...wide.matchAll(/>([\d.]+)<\/text>/g)].map((match) => Number(match[1])));
+  expect(heights(await rankPlot({ draws: chains({ apart: 5 }), names: ["mu"] }))).toBeGreaterThan(
+    heights(await rankPlot({ draws: chains(), names: ["mu"] })),
+  );
+});
+
+test("E-BFMI stands above each chain's energies, as the ratio of mean squares", async () => {
+  // Energies 0, 1, 0, 1, ...: mean 1/2, squares 1/4 each of 40, and 39 changes of 1.
+  const flat = { ...chains({ count: 1, length: 40 }), stats: { energy: values([1, 40], (t) => t % 2) } };
+  expectFigure(await energyPlot({ draws: flat }), "chain 1, E-BFMI 3.90", "energy (nats)");
+});
+
+test("forest, ELBO, k-hat and ellipse figures are drawn", async () => {
+  const sets = ["exact", "mean-field"].map((label) => ({ label, draws: cloud(200, 2) }));
+  expectFigure(
+    await forestPlot({
+      names: ["slope", "level"],
+      sets,
+      markers: [{ label: "truth", values: [0.4, null] }],
+      reference: 0,
+      valueLabel: "mpg",
+    }),
+    "slope",
+    "mean-field",
+    "truth",
+    "mpg",
+  );
+  const elbo = Array.from({ length: 50 }, (_, i) => -10 - 20 / (1 + i));
+  expectFigure(
+    await elboCurve({ fits: [{ label: "full-rank", elbo: [Number.NEGATIVE_INFINITY, ...elbo] }], logEvidence: -10 }),
+    "ELBO (nats)",
+    "log evidence",
+    "full-rank",
+  );
+  expectFigure(
+    await kHatPlot({ kHat: [0.1, 0.9, Number.NEGATIVE_INFINITY, Infinity], threshold: 0.7, names: ["a", "bee", "c", "dee"] }),
+    "k-hat",
+    "bee",
+    "dee",
+  );
+  const parameters = [{ name: "slope" }, { name: "level", unit: "mpg" }] as const;
+  const figure = await ellipseFigure({
+    parameters,
+    exact: {
+      label: "exact",
+      mean: [0, 0],
+      covariance: [
+        [1, -0.9],
+        [-0.9, 1],
+      ],
+    },
+    approximation: {
+      label: "mean-field",
+      mean: [0, 0],
+      covariance: [
+        [0.19, 0],
+        [0, 0.19],
+      ],
+    },
+  });
+  expectFigure(figure, "mean-field, correlation 0", "exact, correlation −0.90", "level (mpg)");
+});
+
+test("a section of diagnostics has the warnings, the table and five figures, and three without energies and a family", async () => {
+  const summaries = ["mu", "theta[1]"].map((name) => ({
+    name,
+    mean: 1,
+    sd: 2,
+    q05: -1,
+    q95: 3,
+    rHat: 1.003,
+    essBulk: 812.4,
+    essTail: 500,
+    mcseMean: 0.01,
+  }));
+  const full = await diagnosticsSection({ draws: chains(), summaries, forestLabel: "effect" });
+  expect(full.figures!.map(({ figure }) => figure.description.split(" ")[0])).toEqual(["Traces", "Rank", "Energies", "Intervals", "Draws"]);
+  expect(full.paragraphs![0]).toBe("4 chains of 300 draws; R-hat is at most 1.003 (`mu`); the smallest effective size is 500 (`mu`).");
+  expect(full.paragraphs![1]).toBe("*Warning.* 2 of 1200 transitions diverged.");
+  expect(full.tables![0]!.rows[0]).toEqual(["mu", 1, 2, -1, 3, 0.01, "1.003", 812, 500]);
+  const { warnings: _, ...quiet } = chains({ energies: false });
+  const small = await diagnosticsSection({ draws: quiet, summaries, forest: [] });
+  expect(small.figures).toHaveLength(3);
+  expect(small.paragraphs![0]).toMatch(/No check raised a warning\.$/);
+});
+
 test.each([
   [
     "draws that are no whole rows",
@@ -149,6 +290,41 @@ test.each([
     "infinite simulations",
     () => predictiveFigure({ times: [1, 2], observed: [1, 1], simulated: [1, Infinity], timeLabel: "t", valueLabel: "n" }),
     "simulated values at time 2 are not finite",
+  ],
+  [
+    "a quantity that is not there",
+    () => tracePlot({ draws: chains(), names: ["sigma"] }),
+    "the draws have no quantity sigma; they have mu, theta[1]",
+  ],
+  [
+    "draws of another shape",
+    () => pairPlot({ draws: { ...chains(), names: ["a"] } }),
+    "draws have shape [4, 300, 4], expected [chains, draws, 1]",
+  ],
+  ["ranks of one chain", () => rankPlot({ draws: chains({ count: 1 }) }), "a rank plot compares chains: there is one"],
+  ["energies that are not there", () => energyPlot({ draws: chains({ energies: false }) }), 'no statistic "energy"; they have diverging'],
+  [
+    "a statistic of another shape",
+    () => energyPlot({ draws: { ...chains(), stats: { energy: values([2, 3], () => 0) } } }),
+    "energy has shape [2, 3], expected [4, 300]",
+  ],
+  ["a forest without draws", () => forestPlot({ names: ["a"], sets: [] }), "got 1 names and 0 sets"],
+  ["one value of an ELBO", () => elboCurve({ fits: [{ label: "full-rank", elbo: [1] }] }), "full-rank: 1 values of the ELBO"],
+  ["a k-hat that is NaN", () => kHatPlot({ kHat: [0, Number.NaN], threshold: 0.7 }), "k-hat of datum 1 is NaN"],
+  [
+    "a covariance that is not positive definite",
+    () => {
+      const flat = {
+        label: "exact",
+        mean: [0, 0],
+        covariance: [
+          [1, 1],
+          [1, 1],
+        ],
+      } as const;
+      return ellipseFigure({ parameters: [{ name: "a" }, { name: "b" }], exact: flat, approximation: flat });
+    },
+    "exact: expected a symmetric positive definite covariance",
   ],
   [
     "a log scale without positive values",

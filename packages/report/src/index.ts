@@ -1,6 +1,12 @@
+export type { ChainDraws, Values } from "./chain-draws.ts";
 export { type CornerPlotSpec, cornerPlot } from "./corner-plot.ts";
 export { type CoverageCurve, type CoverageCurveSpec, coverageCurve } from "./coverage-curve.ts";
+export { type DiagnosticsSectionSpec, diagnosticsSection, type QuantitySummary } from "./diagnostics-section.ts";
+export { type ElboCurveSpec, elboCurve } from "./elbo-curve.ts";
+export { type Ellipse, type EllipseFigureSpec, ellipseFigure } from "./ellipse-figure.ts";
+export { type EnergyPlotSpec, energyPlot } from "./energy-plot.ts";
 export type { Figure } from "./figure.ts";
+export { type ForestPlotSpec, forestPlot } from "./forest-plot.ts";
 export { formatEstimate, formatNumber } from "./format-number.ts";
 export {
   type InferenceData,
@@ -10,11 +16,15 @@ export {
   type Variable,
   writeInferenceData,
 } from "./inference-data.ts";
+export { type KHatPlotSpec, kHatPlot } from "./k-hat-plot.ts";
 export { type MarginalOverlaySpec, marginalOverlay } from "./marginal-overlay.ts";
+export { type PairPlotSpec, pairPlot } from "./pair-plot.ts";
 export { type PredictiveFigureSpec, predictiveFigure } from "./predictive-figure.ts";
+export { type RankPlotSpec, rankPlot } from "./rank-plot.ts";
 export { type Fact, type Report, type ReportFigure, type ReportSection, type ReportTable, writeReport } from "./report.ts";
 export type { Marker, Parameter, SampleSet } from "./samples.ts";
 export { type SbcHistogramsSpec, sbcHistograms } from "./sbc-histograms.ts";
+export { type TracePlotSpec, tracePlot } from "./trace-plot.ts";
 export { type TrainingCurveSpec, type TrainingRecord, trainingCurve } from "./training-curve.ts";
 export { WriteError, type WriteErrorCode } from "./write-error.ts";
 export { writeAtomically } from "./write-file.ts";

@@ -3,10 +3,12 @@ import type { Attributes, Equation, Graph, Variable } from "../ir.ts";
 import { control, keyOf } from "../merge.ts";
 import type { ScanAttributes } from "../ops/scan.ts";
 import { sizeOf } from "../shape.ts";
+import { hoist } from "./hoist.ts";
+import { concatOf, joined, type Pieces, piecesOfPad } from "./join-pads.ts";
 
 /**
  * The same graph with less to compute: names resolved, arithmetic on constants done, neutral elements dropped, equal equations
- * merged, and what no result needs removed. Nothing that could turn a NaN into a number (x * 0) is rewritten.
+ * merged, sums of slices' derivatives laid side by side, what a loop computes alike in every turn moved out of it, and what no result needs removed. Nothing that could turn a NaN into a number (x * 0) is rewritten.
  */
 export function simplify(graph: Graph): Graph {
   return removeDead(rewrite(graph));
@@ -15,6 +17,9 @@ export function simplify(graph: Graph): Graph {
 interface Rewriting {
   readonly names: Map<number, Variable>;
   readonly fills: Map<number, number>;
+  readonly pieces: Map<number, Pieces>;
+  /** Results by what computes them. */
+  readonly seen: Map<string, readonly Variable[]>;
   readonly equations: Equation[];
 }
 
@@ -69,48 +74,55 @@ function power(r: Rewriting, inputs: readonly Variable[]): string | undefined {
 }
 
 function rewrite(graph: Graph): Graph {
-  const r: Rewriting = { names: new Map(), fills: new Map(), equations: [] };
-  const seen = new Map<string, readonly Variable[]>();
-  for (const equation of graph.equations) {
-    const inputs = equation.inputs.map((v) => resolve(r, v));
-    const [out] = equation.outputs as [Variable];
-    let { op } = equation;
-    if (op === "alias" || op === "stopGradient") {
-      r.names.set(out.id, inputs[0]!);
-      continue;
-    }
-    const same = inputs.length === 2 ? neutral(op, inputs, r.fills) : undefined;
-    if (same) {
-      r.names.set(out.id, same);
-      continue;
-    }
-    const value = filled(r, equation, inputs);
-    if (value !== undefined) r.fills.set(out.id, value);
-    let attributes = value !== undefined ? { value, shape: out.shape, dtype: out.dtype } : equation.attributes;
-    let ins = value !== undefined ? [] : inputs;
-    if (value !== undefined) op = "fill";
-    const cheaper = op === "pow" ? power(r, ins) : undefined;
-    if (cheaper) {
-      op = cheaper;
-      ins = [ins[0]!];
-    }
-    if (control.has(op)) attributes = simplifyBodies(attributes);
-    else {
-      const key = keyOf(op, ins, attributes, equation.outputs);
-      const known = seen.get(key);
-      if (known) {
-        equation.outputs.forEach((v, i) => {
-          r.names.set(v.id, known[i]!);
-          const f = r.fills.get(known[i]!.id);
-          if (f !== undefined) r.fills.set(v.id, f);
-        });
-        continue;
-      }
-      seen.set(key, equation.outputs);
-    }
-    r.equations.push({ op, inputs: ins, attributes, outputs: equation.outputs });
-  }
+  const r: Rewriting = { names: new Map(), fills: new Map(), pieces: new Map(), seen: new Map(), equations: [] };
+  for (const equation of graph.equations) visit(r, equation);
   return { inputs: graph.inputs, equations: r.equations, outputs: graph.outputs.map((v) => resolve(r, v)) };
+}
+
+function visit(r: Rewriting, equation: Equation): void {
+  const inputs = equation.inputs.map((v) => resolve(r, v));
+  const [out] = equation.outputs as [Variable];
+  let { op } = equation;
+  if (op === "alias" || op === "stopGradient") return void r.names.set(out.id, inputs[0]!);
+  const same = inputs.length === 2 ? neutral(op, inputs, r.fills) : undefined;
+  if (same) return void r.names.set(out.id, same);
+  if (control.has(op)) return visitControl(r, equation);
+  const parts =
+    op === "pad" ? piecesOfPad(equation, inputs[0]!) : op === "add" ? joined(...pair(inputs.map((v) => r.pieces.get(v.id)))) : undefined;
+  if (parts) {
+    r.pieces.set(out.id, parts);
+    if (op === "add") return concatOf(parts, out).forEach((e) => void visit(r, e));
+  }
+  const value = filled(r, equation, inputs);
+  if (value !== undefined) r.fills.set(out.id, value);
+  const attributes = value !== undefined ? { value, shape: out.shape, dtype: out.dtype } : equation.attributes;
+  let ins = value !== undefined ? [] : inputs;
+  if (value !== undefined) op = "fill";
+  const cheaper = op === "pow" ? power(r, ins) : undefined;
+  if (cheaper) {
+    op = cheaper;
+    ins = [ins[0]!];
+  }
+  const key = keyOf(op, ins, attributes, equation.outputs);
+  const known = r.seen.get(key);
+  if (known)
+    return equation.outputs.forEach((v, i) => {
+      r.names.set(v.id, known[i]!);
+      const f = r.fills.get(known[i]!.id);
+      if (f !== undefined) r.fills.set(v.id, f);
+    });
+  r.seen.set(key, equation.outputs);
+  r.equations.push({ op, inputs: ins, attributes, outputs: equation.outputs });
+}
+
+const pair = <T>(list: readonly T[]): [T, T] => [list[0]!, list[1]!];
+
+/** A loop or branch: simplified inside, and without what every turn would compute alike. */
+function visitControl(r: Rewriting, equation: Equation): void {
+  const { before, loop } = hoist({ ...equation, attributes: simplifyBodies(equation.attributes) });
+  for (const e of before) visit(r, e);
+  const attributes = before.length > 0 ? { ...loop.attributes, body: removeDead(loop.attributes.body as Graph) } : loop.attributes;
+  r.equations.push({ op: loop.op, inputs: loop.inputs.map((v) => resolve(r, v)), attributes, outputs: loop.outputs });
 }
 
 function simplifyBodies(attributes: Attributes): Attributes {

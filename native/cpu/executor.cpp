@@ -18,13 +18,17 @@ bool isEmpty(const std::vector<uint32_t>& dims) { return std::find(dims.begin(),
 
 // Neighbouring instructions of as many parts depend on each other only within a part: else they could not do without a
 // barrier. So a thread may take a block of its parts through all of them before the next block, and finds in its cache what
-// the instruction before has left there.
+// the instruction before has left there. But what every block reads in whole must be little: else it comes from far away for each.
 void formRuns(std::vector<Node>& nodes) {
   constexpr double blockBytes = 128 << 10;
+  constexpr double wholeBytesMax = 2 * blockBytes;
   constexpr int64_t wholeTiles = 96;  // rows: a multiple of every height of a register tile
   for (std::size_t first = 0, next; first < nodes.size(); first = next) {
     double bytes = 0;
-    for (next = first; next < nodes.size() && nodes[next].bytes > 0 && nodes[next].parts == nodes[first].parts; ++next)
+    const auto joins = [&](const Node& node) {
+      return node.bytes > 0 && node.parts == nodes[first].parts && node.wholeBytes <= wholeBytesMax;
+    };
+    for (next = first; next < nodes.size() && joins(nodes[next]); ++next)
       bytes = std::max(bytes, nodes[next].bytes);
     if (next == first) ++next;
     if (next - first < 2 || bytes < 2 * blockBytes) continue;
@@ -66,8 +70,8 @@ std::vector<Node> Executable::prepare(const Block& block) {
 }
 
 void Executable::prepareInto(std::vector<Node>& nodes, const Instruction& instruction) {
-  const auto add = [&](Kind kind, uint32_t parts, std::size_t count, double bytes = 0) {
-    nodes.push_back({kind, parts, static_cast<uint32_t>(count - 1), bytes, 1, parts});
+  const auto add = [&](Kind kind, uint32_t parts, std::size_t count, double bytes = 0, double wholeBytes = 0) {
+    nodes.push_back({kind, parts, static_cast<uint32_t>(count - 1), bytes, wholeBytes, 1, parts});
   };
   const auto& body = instruction.body;
   if (std::holds_alternative<credence::Barrier>(body)) {
@@ -76,7 +80,7 @@ void Executable::prepareInto(std::vector<Node>& nodes, const Instruction& instru
     if (isEmpty(cluster->dims)) return;
     clusters_.emplace_back(*cluster, plan_.slots, kernels_);
     scratchBytes_ = std::max(scratchBytes_, clusters_.back().scratchBytes);
-    add(Kind::cluster, cluster->parts, clusters_.size(), bytesOf(*cluster));
+    add(Kind::cluster, cluster->parts, clusters_.size(), bytesOf(*cluster), wholeBytesOf(*cluster));
   } else if (const auto* reduce = std::get_if<credence::Reduce>(&body)) {
     if (isEmpty(reduce->dimsKept)) return;
     reduces_.push_back(prepareReduce(*reduce));
@@ -89,7 +93,7 @@ void Executable::prepareInto(std::vector<Node>& nodes, const Instruction& instru
         matmul->activation && !rectify ? kernels_.step(matmul->activation, matmul->type, matmul->type) : nullptr;
     matmuls_.push_back({*matmul, rectify, activation});
     scratchBytes_ = std::max(scratchBytes_, productScratchBytes);
-    add(Kind::matmul, matmul->parts, matmuls_.size(), bytesOf(*matmul));
+    add(Kind::matmul, matmul->parts, matmuls_.size(), bytesOf(*matmul), wholeBytesOf(*matmul));
   } else if (const auto* rows = std::get_if<credence::Rows>(&body)) {
     if (rows->rows == 0) return;
     int count = 0;

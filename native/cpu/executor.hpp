@@ -23,6 +23,7 @@ struct Node {
   uint32_t parts;
   uint32_t item;       // index among the prepared instructions of this kind
   double bytes;        // that its parts touch, all together
+  double wholeBytes;   // that each part reads, whatever it is
   uint32_t run;        // it and the next run - 1 nodes are executed together, block by block
   uint32_t blockParts; // parts of one block of a run
 };

@@ -67,6 +67,15 @@ double bytesOf(const Rows& rows) {
   return bytes;
 }
 
+double wholeBytesOf(const Cluster& cluster) {
+  double bytes = 0;
+  for (const Access& load : cluster.loads)
+    if (load.strides[0] == 0) bytes += bytesOf(load.type, cluster.dims, load.strides);
+  return bytes;
+}
+
+double wholeBytesOf(const Matmul& m) { return m.batch > 1 ? 0 : static_cast<double>(sizeOf(m.type)) * m.k * m.n; }
+
 std::vector<uint32_t> slicesOf(const Loop& loop, const std::vector<Slot>& slots) {
   std::vector<uint32_t> slices;
   const auto use = [&](uint32_t slot) {

@@ -12,6 +12,10 @@ double bytesOf(const Reduce& reduce);
 double bytesOf(const Matmul& matmul);
 double bytesOf(const Rows& rows);
 
+/// The same of what every part reads, whichever it is.
+double wholeBytesOf(const Cluster& cluster);
+double wholeBytesOf(const Matmul& matmul);
+
 /// The slots that move with a loop.
 std::vector<uint32_t> slicesOf(const Loop& loop, const std::vector<Slot>& slots);
 

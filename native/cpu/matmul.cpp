@@ -27,7 +27,7 @@ constexpr int tileRowsMax = 4;   // 8 of 16
 #endif
 constexpr int64_t kBlock = 256;
 constexpr int64_t rowBlock = 24 * tileRowsMax;
-static_assert((rowBlock * 8 + 2 * vectorBytes) * kBlock <= productScratchBytes);
+static_assert((rowBlock * 8 + 2 * vectorBytes) * kBlock + 1024 * vectorBytes / 2 <= productScratchBytes);  // see turnedProduct
 
 template <class T>
 constexpr int lanes = nativeLanes<T>;
@@ -296,61 +296,107 @@ void matrixProduct(const Product& p, const T* a, const T* b, T* c, T* scratch) {
   }
 }
 
-// ---- one column -----------------------------------------------------------------------------------------------------
+// ---- few columns ----------------------------------------------------------------------------------------------------
 
-// sums[r] = a[r * row, k contiguous] . b for `rows` rows at once
-template <class T, int rows>
-void dotRows(int64_t k, const T* a, int64_t row, const T* b, T* sums) {
+/// Of so few columns a register tile would fill half a vector at most.
+template <class T>
+constexpr int64_t fewColumns = lanes<T> / 2 > 1 ? lanes<T> / 2 : 1;
+
+#if defined(__AVX512F__)
+constexpr int dotColumns = 4;  // 16 sums of 32 registers
+#else
+constexpr int dotColumns = 2;  // 8 of 16
+#endif
+
+// sums[r, s] = a[r * row, k contiguous] . b[s * bRow, k contiguous] for some rows and columns at once
+template <class T, int rows, int columns>
+void dotTile(int64_t k, const T* a, int64_t row, const T* b, int64_t bRow, T* sums) {
   using V = NativeVec<T>;
-  V lane[rows];
-  for (int r = 0; r < rows; ++r) lane[r] = V{};
+  V lane[rows][columns];
+  for (auto& of : lane)
+    for (V& sum : of) sum = V{};
+  const auto add = [&](auto&& read, int64_t p) {
+    V right[columns];
+    for (int s = 0; s < columns; ++s) right[s] = read(b + s * bRow + p);
+    for (int r = 0; r < rows; ++r) {
+      const V left = read(a + r * row + p);
+      for (int s = 0; s < columns; ++s) lane[r][s] += left * right[s];
+    }
+  };
   int64_t p = 0;
-  for (; p + lanes<T> <= k; p += lanes<T>) {
-    const V right = load<V>(b + p);
-    for (int r = 0; r < rows; ++r) lane[r] += load<V>(a + r * row + p) * right;
-  }
-  if (p < k) {
-    const V right = loadFirst(b + p, k - p);
-    for (int r = 0; r < rows; ++r) lane[r] += loadFirst(a + r * row + p, k - p) * right;
-  }
-  for (int r = 0; r < rows; ++r) sums[r] = acrossLanes<Add>(lane[r]);
+  for (; p + lanes<T> <= k; p += lanes<T>) add([](const T* from) { return load<V>(from); }, p);
+  if (p < k) add([&](const T* from) { return loadFirst(from, k - p); }, p);
+  for (int r = 0; r < rows; ++r)
+    for (int s = 0; s < columns; ++s) sums[r * columns + s] = acrossLanes<Add>(lane[r][s]);
 }
 
-// C of one column, where a register tile would compute `lanes` of them.
-template <class T>
-void columnProduct(const Product& p, const T* a, const T* b, T* c, T* scratch) {
-  constexpr int64_t chunk = 1024;
-  T* column = scratch;
-  const T bias = p.bias ? *static_cast<const T*>(p.bias) : T(0);
-  if (p.aCol != 1) {  // A is stored by columns: the row vector b^T A^T
-    for (int64_t i = 0; i < p.m; i += chunk) {
-      Product row = p;
-      row.m = 1, row.n = p.m - i < chunk ? p.m - i : chunk;
-      row.aRow = 0, row.aCol = p.bRow, row.bRow = p.aCol, row.bCol = p.aRow;
-      row.accumulate = false, row.bias = nullptr, row.rectify = false, row.activation = nullptr;
-      matrixProduct(row, b, a + i * p.aRow, column, scratch + chunk);
-      for (int64_t j = 0; j < row.n; ++j) {
-        T& to = c[(i + j) * p.cRow];
-        to = (p.accumulate ? column[j] + to : column[j]) + bias;
+// C[i, j] for rows of A and columns of B that lie along k, `rows` and `columns` of them at a time; what is left of C by smaller tiles.
+template <class T, int rows, int columns>
+void dotProducts(const Product& p, int64_t k, const T* a, const T* b, int64_t bRow, bool goesOn, const T* bias, T* c) {
+  int64_t i = 0;
+  for (; i + rows <= p.m; i += rows)
+    for (int64_t j = 0; j < p.n; j += columns) {
+      T sums[rows * columns];
+      int64_t count = columns;
+      if (j + columns <= p.n) dotTile<T, rows, columns>(k, a + i * p.aRow, p.aRow, b + j * bRow, bRow, sums);
+      else {
+        count = p.n - j;
+        for (int64_t s = 0; s < count; ++s) {
+          T column[rows];
+          dotTile<T, rows, 1>(k, a + i * p.aRow, p.aRow, b + (j + s) * bRow, bRow, column);
+          for (int r = 0; r < rows; ++r) sums[r * columns + s] = column[r];
+        }
       }
+      for (int r = 0; r < rows; ++r)
+        for (int64_t s = 0; s < count; ++s) {
+          T& to = c[(i + r) * p.cRow + j + s];
+          const T sum = sums[r * columns + s];
+          to = goesOn ? sum + to : sum;
+          if (bias) to += bias[j + s];
+        }
     }
-    return;
+  if constexpr (rows > 1)
+    if (i < p.m) {
+      Product rest = p;
+      rest.m = p.m - i;
+      dotProducts<T, 1, columns>(rest, k, a + i * p.aRow, b, bRow, goesOn, bias, c + i * p.cRow);
+    }
+}
+
+// Where A is stored by columns: (B^T A^T)^T, whose rows are long.
+template <class T>
+void turnedProduct(const Product& p, const T* a, const T* b, T* c, T* scratch) {
+  constexpr int64_t chunk = 1024;
+  const T* bias = static_cast<const T*>(p.bias);
+  for (int64_t i = 0; i < p.m; i += chunk) {
+    Product turned = p;
+    turned.m = p.n, turned.n = p.m - i < chunk ? p.m - i : chunk;
+    turned.aRow = p.bCol, turned.aCol = p.bRow, turned.bRow = p.aCol, turned.bCol = p.aRow;
+    turned.cRow = chunk;
+    turned.accumulate = false, turned.bias = nullptr, turned.rectify = false, turned.activation = nullptr;
+    matrixProduct(turned, b, a + i * p.aRow, scratch, scratch + p.n * chunk);
+    for (int64_t r = 0; r < turned.n; ++r)
+      for (int64_t j = 0; j < p.n; ++j) {
+        T& to = c[(i + r) * p.cRow + j];
+        const T sum = scratch[j * chunk + r];
+        to = (p.accumulate ? sum + to : sum) + (bias ? bias[j] : T(0));
+      }
   }
+}
+
+template <class T>
+void narrowProduct(const Product& p, const T* a, const T* b, T* c, T* scratch) {
+  if (p.aCol != 1) return turnedProduct(p, a, b, c, scratch);
+  constexpr int64_t chunk = 1024;
   for (int64_t k0 = 0; k0 < p.k; k0 += chunk) {
     const int64_t k = p.k - k0 < chunk ? p.k - k0 : chunk;
-    for (int64_t q = 0; q < k; ++q) column[q] = b[(k0 + q) * p.bRow];
-    for (int64_t i = 0; i < p.m;) {
-      T sums[4];
-      const T* rows = a + i * p.aRow + k0;
-      const int64_t count = p.m - i >= 4 ? 4 : 1;
-      if (count == 4) dotRows<T, 4>(k, rows, p.aRow, column, sums);
-      else dotRows<T, 1>(k, rows, p.aRow, column, sums);
-      for (int64_t r = 0; r < count; ++r, ++i) {
-        T& to = c[i * p.cRow];
-        to = p.accumulate || k0 > 0 ? sums[r] + to : sums[r];
-        if (k0 + k == p.k) to += bias;
-      }
-    }
+    for (int64_t j = 0; j < p.n; ++j)
+      for (int64_t q = 0; q < k; ++q) scratch[j * chunk + q] = b[(k0 + q) * p.bRow + j * p.bCol];
+    const T* bias = k0 + k == p.k ? static_cast<const T*>(p.bias) : nullptr;
+    const bool goesOn = p.accumulate || k0 > 0;
+    if (p.n == 1) dotProducts<T, 4, 1>(p, k, a + k0, scratch, chunk, goesOn, bias, c);
+    else if (p.n % dotColumns == 0) dotProducts<T, 4, dotColumns>(p, k, a + k0, scratch, chunk, goesOn, bias, c);
+    else dotProducts<T, 4, 2>(p, k, a + k0, scratch, chunk, goesOn, bias, c);
   }
 }
 
@@ -366,10 +412,11 @@ void product(const Product& p, uint8_t* bytes) {
         const T start = p.bias ? static_cast<const T*>(p.bias)[j] : T(0);
         c[i * p.cRow + j] = p.rectify ? Relu::apply(start) : start;
       }
-  if (p.n > 1) return matrixProduct(p, a, b, c, scratch);
-  columnProduct(p, a, b, c, scratch);
+  if (p.n > fewColumns<T>) return matrixProduct(p, a, b, c, scratch);
+  if (p.k > 0) narrowProduct(p, a, b, c, scratch);
   if (p.rectify)
-    for (int64_t i = 0; i < p.m; ++i) c[i * p.cRow] = Relu::apply(c[i * p.cRow]);
+    for (int64_t i = 0; i < p.m; ++i)
+      for (int64_t j = 0; j < p.n; ++j) c[i * p.cRow + j] = Relu::apply(c[i * p.cRow + j]);
   if (p.activation) activateRows(p, c, p.m, scratch);
 }
 

@@ -53,7 +53,8 @@ void expectProduct(const Shape& s, const char* activation, double tolerance) {
 
 TEST(Matmul, MultipliesMatricesOfManyShapes) {
   for (const Shape& shape : std::vector<Shape>{{1, 1, 1, 1}, {1, 3, 5, 7}, {1, 200, 50, 50, false, false, 8}, {1, 13, 33, 300}, {1, 100, 1, 64, false, false, 4},
-                                               {1, 1, 100, 64}, {1, 64, 64, 64, false, false, 64}, {1, 50, 50, 200}, {1, 97, 401, 259}, {1, 24, 900, 30, false, false, 2}})
+                                               {1, 1, 100, 64}, {1, 64, 64, 64, false, false, 64}, {1, 50, 50, 200}, {1, 97, 401, 259}, {1, 24, 900, 30, false, false, 2}, {1, 37, 2, 130, false, false, 37},
+                                               {1, 101, 3, 1030, false, false, 101}, {1, 1100, 4, 20, false, false, 11}, {1, 50, 8, 300, false, false, 2}, {1, 9, 2, 0}})
     for (const bool transposeA : {false, true})
       for (const bool transposeB : {false, true}) {
         Shape s = shape;
@@ -88,6 +89,14 @@ void expectAccumulated(Type type) {
   plan.add(matmul({type, 1, 2, 2, 3, {a, 0, 3}, {b, 0, 2}, {c, 0, 4}, noSlot, "", true}));
   const auto got = run(plan.words(), {std::vector<T>{1, 2, 3, 4, 5, 6}, std::vector<T>{1, 0, 0, 1, 1, 1}})[0].template as<T>();
   EXPECT_EQ(got, (std::vector<T>{8, 10, 0, 0, 20, 22, 0, 0}));
+
+  PlanBuilder columns;  // A stored by columns
+  columns.input(6 * size), columns.input(6 * size), columns.output(8 * size);
+  columns.add(matmul({type, 1, 2, 2, 3, {a, 0, 1, 2}, {b, 0, 2}, {c, 0, 4}}));
+  columns.add(barrier());
+  columns.add(matmul({type, 1, 2, 2, 3, {a, 0, 1, 2}, {b, 0, 2}, {c, 0, 4}, noSlot, "", true}));
+  const auto turned = run(columns.words(), {std::vector<T>{1, 2, 3, 4, 5, 6}, std::vector<T>{1, 0, 0, 1, 1, 1}})[0].template as<T>();
+  EXPECT_EQ(turned, (std::vector<T>{12, 16, 0, 0, 16, 20, 0, 0}));
 }
 
 TEST(Matmul, AccumulatesIntoAStridedResult) {

@@ -1,4 +1,4 @@
-import { cos, greaterEqual, random, type Shape, sin, type Tensor } from "@credence/tensor";
+import { cos, greaterEqual, random, reciprocal, type Shape, sin, type Tensor } from "@credence/tensor";
 import { type Argument, type FloatType, finite, hold, positive } from "./argument.ts";
 import type { Distribution, DistributionOptions } from "./distribution.ts";
 import { locationScale, scaleOnly } from "./standard.ts";
@@ -18,7 +18,7 @@ export function cauchy(location: Argument, scale: Argument, options: Distributio
       name: "cauchy",
       arguments: { location: hold("cauchy", "location", location, finite), scale: hold("cauchy", "scale", scale, positive) },
       support: real,
-      logDensity: (x, p) => x.sub(p.location).div(p.scale).square().log1p().neg().sub(p.scale.log()).sub(Math.log(Math.PI)),
+      logDensity: (x, p) => p.location.sub(x).mul(reciprocal(p.scale)).square().log1p().neg().sub(p.scale.log()).sub(Math.log(Math.PI)),
       standard: locationScale(() => cauchy(0, 1), "location", "scale"),
       draw: (key, shape, dtype, p) => standardDraw(key, shape, dtype).mul(p.scale).add(p.location),
     },

@@ -1,4 +1,4 @@
-import { abs, index, random } from "@credence/tensor";
+import { abs, index, random, reciprocal } from "@credence/tensor";
 import { type Argument, finite, hold, positive } from "./argument.ts";
 import type { DistributionOptions, WithMoments } from "./distribution.ts";
 import { locationScale } from "./standard.ts";
@@ -12,7 +12,7 @@ export function laplace(location: Argument, scale: Argument, options: Distributi
       name: "laplace",
       arguments: { location: hold("laplace", "location", location, finite), scale: hold("laplace", "scale", scale, positive) },
       support: real,
-      logDensity: (x, p) => abs(x.sub(p.location)).div(p.scale).neg().sub(p.scale.log()).sub(Math.LN2),
+      logDensity: (x, p) => abs(x.sub(p.location)).mul(reciprocal(p.scale)).neg().sub(p.scale.log()).sub(Math.LN2),
       standard: locationScale(() => laplace(0, 1), "location", "scale"),
       // The difference of two exponentials.
       draw(key, shape, dtype, p) {

@@ -1,4 +1,4 @@
-import { expm1, greater, random } from "@credence/tensor";
+import { expm1, greater, random, reciprocal } from "@credence/tensor";
 import { type Argument, finite, hold, positive } from "./argument.ts";
 import type { DistributionOptions, WithMoments } from "./distribution.ts";
 import { logSqrtTwoPi, normal } from "./normal.ts";
@@ -16,7 +16,7 @@ export function logNormal(mu: Argument, sigma: Argument, options: DistributionOp
       // -((log x - mu) / sigma)^2 / 2 - log x - log sigma - log sqrt(2 pi)
       logDensity(x, p) {
         const logX = x.log();
-        return logX.sub(p.mu).div(p.sigma).square().mul(-0.5).sub(logX).sub(p.sigma.log()).sub(logSqrtTwoPi);
+        return p.mu.sub(logX).mul(reciprocal(p.sigma)).square().mul(-0.5).sub(logX).sub(p.sigma.log()).sub(logSqrtTwoPi);
       },
       standard: {
         base: () => normal(0, 1),

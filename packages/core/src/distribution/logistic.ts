@@ -1,4 +1,4 @@
-import { clamp, log, log1p, random } from "@credence/tensor";
+import { clamp, log, log1p, random, reciprocal } from "@credence/tensor";
 import { type Argument, belowOne, finite, hold, positive } from "./argument.ts";
 import type { DistributionOptions, WithMoments } from "./distribution.ts";
 import { locationScale } from "./standard.ts";
@@ -14,7 +14,7 @@ export function logistic(location: Argument, scale: Argument, options: Distribut
       support: real,
       // log sigmoid(z) + log sigmoid(-z) - log scale
       logDensity(x, p) {
-        const z = x.sub(p.location).div(p.scale);
+        const z = x.sub(p.location).mul(reciprocal(p.scale));
         return z.softplus().add(z.neg().softplus()).neg().sub(p.scale.log());
       },
       standard: locationScale(() => logistic(0, 1), "location", "scale"),

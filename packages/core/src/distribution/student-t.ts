@@ -1,4 +1,17 @@
-import { broadcastTo, full, greater, greaterEqual, index, lgamma, log1p, random, type Shape, type Tensor, where } from "@credence/tensor";
+import {
+  broadcastTo,
+  full,
+  greater,
+  greaterEqual,
+  index,
+  lgamma,
+  log1p,
+  random,
+  reciprocal,
+  type Shape,
+  type Tensor,
+  where,
+} from "@credence/tensor";
 import { type Argument, type FloatType, finite, hold, positive } from "./argument.ts";
 import type { DistributionOptions, WithMoments } from "./distribution.ts";
 import { locationScale, scaleOnly } from "./standard.ts";
@@ -15,7 +28,7 @@ const logDensity = (z: Tensor, df: Tensor, scale: Tensor): Tensor =>
       df
         .add(1)
         .mul(0.5)
-        .mul(log1p(z.square().div(df))),
+        .mul(log1p(z.square().mul(reciprocal(df)))),
     );
 
 /** A normal divided by sqrt(chi-square / df). */
@@ -36,7 +49,7 @@ export function studentT(df: Argument, location: Argument, scale: Argument, opti
         scale: hold("studentT", "scale", scale, positive),
       },
       support: real,
-      logDensity: (x, p) => logDensity(x.sub(p.location).div(p.scale), p.df, p.scale),
+      logDensity: (x, p) => logDensity(p.location.sub(x).mul(reciprocal(p.scale)), p.df, p.scale),
       standard: locationScale(() => studentT(df, 0, 1), "location", "scale"),
       draw: (key, shape, dtype, p) => standardDraw(key, shape, dtype, p.df).mul(p.scale).add(p.location),
       mean: (p) => where(greater(p.df, 1), p.location, NaN),
@@ -63,7 +76,7 @@ export function halfStudentT(df: Argument, scale: Argument, options: Distributio
       arguments: { df: hold("halfStudentT", "df", df, positive), scale: hold("halfStudentT", "scale", scale, positive) },
       support: positiveReal,
       inside: { contains: (x) => greaterEqual(x, 0), point: () => 1 },
-      logDensity: (x, p) => logDensity(x.div(p.scale), p.df, p.scale).add(Math.LN2),
+      logDensity: (x, p) => logDensity(x.mul(reciprocal(p.scale)), p.df, p.scale).add(Math.LN2),
       standard: scaleOnly(() => halfStudentT(df, 1), "scale"),
       draw: (key, shape, dtype, p) => standardDraw(key, shape, dtype, p.df).abs().mul(p.scale),
       mean: (p) => where(greater(p.df, 1), centre(p), Infinity),

@@ -5,7 +5,7 @@ import { sizeOf } from "../shape.ts";
 
 /** Elementwise ops that cost no more than to load what they would give. */
 const cheap: ReadonlySet<string> = new Set(
-  "neg abs sign floor ceil round add sub mul div square relu max min whenPositive lt le eq ne and or xor not logicalNot where cast iota shiftLeft shiftRight isFinite reciprocal".split(
+  "neg abs sign floor ceil round add sub mul square relu max min whenPositive lt le eq ne and or xor not logicalNot where cast iota shiftLeft shiftRight isFinite".split(
     " ",
   ),
 );

@@ -37,6 +37,15 @@ const binary: Readonly<Record<string, (a: number, b: number) => number>> = {
   min: Math.min,
 };
 
+/** Of one operand: rounded once, as IEEE 754 has it, on every device alike. */
+const unary: Readonly<Record<string, (a: number) => number>> = {
+  neg: (a) => -a,
+  abs: Math.abs,
+  square: (a) => a * a,
+  reciprocal: (a) => 1 / a,
+  sqrt: Math.sqrt,
+};
+
 /** The operand that the result equals, if the other is neutral. */
 function neutral(op: string, [a, b]: readonly Variable[], fills: ReadonlyMap<number, number>): Variable | undefined {
   const [x, y] = [fills.get(a!.id), fills.get(b!.id)];
@@ -61,7 +70,7 @@ function filled(r: Rewriting, { op, attributes, outputs }: Equation, inputs: rea
   if (op === "reshape" || op === "broadcast" || op === "transpose" || op === "slice") return a;
   if (op === "cast") return isFloat(out.dtype) && isFloat(inputs[0]!.dtype) ? rounded(a, out.dtype) : undefined;
   if (!isFloat(out.dtype)) return undefined;
-  if (op === "neg") return -a;
+  if (unary[op]) return rounded(unary[op](a), out.dtype);
   if (op === "reduce" && attributes.monoid === "sum")
     return rounded(a * sizeOf((attributes.axes as number[]).map((axis) => inputs[0]!.shape[axis]!)), out.dtype);
   return binary[op] && rounded(binary[op](a, b), out.dtype);

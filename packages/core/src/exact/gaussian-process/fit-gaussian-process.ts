@@ -1,4 +1,4 @@
-import { array, constant, program, random, type Tensor, vmap } from "@credence/tensor";
+import { array, constant, defaultThreads, program, random, type Tensor, vmap } from "@credence/tensor";
 import { type MinimiseOptions, minimise } from "../../optimize/minimise.ts";
 import { keyOf, requireCount } from "../table.ts";
 import { checkedData, type GaussianProcess, type GaussianProcessOptions, logMarginal, processAt } from "./gaussian-process.ts";
@@ -51,7 +51,7 @@ export async function fitGaussianProcess(options: FitGaussianProcessOptions): Pr
   );
   const objective = (rows: Tensor): Tensor => vmap((t: Tensor) => logMarginal(kernel, t, constant(x), constant(y), mean).neg())(rows);
   const started = await begin.runAsync([array(logs), keyOf(owner, seed)]);
-  const minima = await minimise(objective, started, { gradientTolerance: 1e-6, ...options.minimise });
+  const minima = await minimise(objective, started, { gradientTolerance: 1e-6, threads: defaultThreads(), ...options.minimise });
   const best = minima.value.reduce((at, value, i) => (value < minima.value[at]! || !Number.isFinite(minima.value[at]!) ? i : at), 0);
   const found = Float64Array.from(minima.position.data().slice(best * size, (best + 1) * size));
   const labels = [...kernel.parameters.map((p) => p.name), "noise"];

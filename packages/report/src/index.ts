@@ -16,6 +16,7 @@ export {
   type Variable,
   writeInferenceData,
 } from "./inference-data.ts";
+export { type InferenceSource, inferenceFromDraws, type NamedValues } from "./inference-from-draws.ts";
 export { type KHatPlotSpec, kHatPlot } from "./k-hat-plot.ts";
 export { type MarginalOverlaySpec, marginalOverlay } from "./marginal-overlay.ts";
 export { type PairPlotSpec, pairPlot } from "./pair-plot.ts";

@@ -13,6 +13,7 @@ export interface Variable {
   readonly values: NumericArray;
   readonly unit?: string;
   readonly description?: string;
+  readonly attributes?: Readonly<Record<string, string | number>>;
 }
 
 export interface InferenceGroup {
@@ -51,22 +52,23 @@ function writeAttributes(target: H5Group, attributes: Readonly<Record<string, st
 }
 
 /** A netCDF-4 group is an HDF5 group in which each dimension is a dimension scale and each variable has its scales attached. */
-function writeGroup(file: H5Group, name: string, group: InferenceGroup, attributes: Readonly<Record<string, string | number>>): void {
+function writeGroup(file: H5Group, name: string, group: InferenceGroup, provenance: Readonly<Record<string, string | number>>): void {
   const sizes = checkGroup(name, group);
   const target = file.create_group(name);
-  writeAttributes(target, { ...attributes, ...group.attributes });
+  writeAttributes(target, { ...provenance, ...group.attributes });
   for (const [dimension, size] of sizes) {
     const values = group.coordinates?.[dimension] ?? BigInt64Array.from({ length: size }, (_, i) => BigInt(i));
     const data = Array.isArray(values) ? [...values] : (values as BigInt64Array | Float64Array);
     target.create_dataset({ name: dimension, data, shape: [size] }).make_scale(dimension);
   }
-  for (const [variable, { dimensions, shape, values, unit, description }] of Object.entries(group.variables)) {
+  for (const [variable, { dimensions, shape, values, unit, description, attributes = {} }] of Object.entries(group.variables)) {
     const dataset = target.create_dataset({ name: variable, data: values, shape: [...shape] });
     dimensions.forEach((dimension, axis) => {
       dataset.attach_scale(axis, `/${name}/${dimension}`);
     });
     if (unit !== undefined) dataset.create_attribute("units", unit);
     if (description !== undefined) dataset.create_attribute("long_name", description);
+    for (const [attribute, value] of Object.entries(attributes)) dataset.create_attribute(attribute, value);
   }
 }
 

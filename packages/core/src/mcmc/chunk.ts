@@ -19,7 +19,6 @@ import {
   take,
   where,
 } from "@credence/tensor";
-import { adaptStepSizes, type StepSizes } from "./dual-averaging.ts";
 import type { Gradient } from "./leapfrog.ts";
 import type { Metric } from "./metric.ts";
 import type { ChainState, Kernel, TransitionInfo } from "./transition.ts";
@@ -28,8 +27,8 @@ import type { ChainState, Kernel, TransitionInfo } from "./transition.ts";
 export const statNames = ["logDensity", "acceptance_rate", "diverging", "energy", "tree_depth", "n_steps", "step_size"] as const;
 export type StatName = (typeof statNames)[number];
 
-/** Chains with their step sizes, between two chunks. */
-export type Running<S> = { readonly state: S; readonly sizes: StepSizes };
+/** Chains with their tuning, between two chunks. */
+export type Running<S, T> = { readonly state: S; readonly tuned: T };
 
 /** What a chunk is told. All but the key are scalars. */
 export type Orders = {
@@ -42,7 +41,7 @@ export type Orders = {
   readonly goal: Tensor;
   /** Every how-manieth draw is kept, i32. */
   readonly thin: Tensor;
-  /** Whether step sizes are adapted, bool. */
+  /** Whether the tuning is adapted, bool. */
   readonly adapting: Tensor;
 };
 
@@ -63,25 +62,38 @@ function gathered(keep: Tensor): { readonly rows: Tensor; readonly kept: Tensor 
 }
 
 /** A program that takes all chains `steps` leapfrog steps (or transitions, as the kernel has it) further. */
-export function chunkOf<S extends ChainState>(
+export function chunkOf<S extends ChainState, T, I extends TransitionInfo>(
   gradient: Gradient,
-  kernel: Kernel<S>,
+  kernel: Kernel<S, T, I>,
   steps: number,
-  targetAcceptance: number,
   options: { readonly threads?: number; readonly device?: string },
 ) {
   return program(
-    (running: Running<S>, metric: Metric, reference: Tensor, orders: Orders) => {
+    (running: Running<S, T>, metric: Metric, reference: Tensor, orders: Orders) => {
       const { goal, adapting, thin } = orders;
       const phaseKey = random.fold(orders.key, orders.phase);
-      type Carry = Running<S> & { readonly number: Tensor };
+      type Carry = Running<S, T> & { readonly number: Tensor };
+      type Ended = TransitionInfo & { readonly stepSize: Tensor; readonly count: Tensor };
       const [end, info] = scan(
-        ({ state, sizes, number }: Carry): [Carry, TransitionInfo & { readonly stepSize: Tensor; readonly count: Tensor }] => {
-          const [next, ended] = kernel.step(gradient, random.fold(phaseKey, number), state, { metric, stepSize: sizes.stepSize, goal });
-          const adapted = adaptStepSizes(sizes, logicalAnd(ended.done, adapting), state.count, ended.acceptance, targetAcceptance);
+        ({ state, tuned, number }: Carry): [Carry, Ended] => {
+          const frame = { metric, goal, number };
+          const [next, info] = kernel.step(gradient, random.fold(phaseKey, number), state, tuned, frame);
+          const adapted = kernel.adapt(tuned, { ...info, done: logicalAnd(info.done, adapting) }, state, frame);
+          const { done, position, logDensity, acceptance, diverging, energy, depth, steps: made } = info;
           return [
-            { state: next, sizes: adapted, number: number.add(1) },
-            { ...ended, stepSize: sizes.stepSize, count: next.count },
+            { state: next, tuned: adapted, number: number.add(1) },
+            {
+              done,
+              position,
+              logDensity,
+              acceptance,
+              diverging,
+              energy,
+              depth,
+              steps: made,
+              stepSize: kernel.stepSize(tuned),
+              count: next.count,
+            },
           ];
         },
         { ...running, number: orders.number },
@@ -96,7 +108,7 @@ export function chunkOf<S extends ChainState>(
       const apart = where(info.done.expandDims(-1), sub(info.position, reference), 0);
       const flat = reshape(apart, [steps * n, dimension]);
       return {
-        running: { state: end.state, sizes: end.sizes },
+        running: { state: end.state, tuned: end.tuned },
         position: take(reshape(info.position, [steps * n, dimension]), rows),
         stats: {
           logDensity: one(info.logDensity),
@@ -109,7 +121,7 @@ export function chunkOf<S extends ChainState>(
         } satisfies Record<StatName, Tensor>,
         kept,
         count: end.state.count,
-        /** Leapfrog steps of the transitions that ended, divergences among these, f64 scalars. */
+        /** Leapfrog steps of the transitions that ended. */
         work: sum(where(info.done, info.steps, 0)),
         firstMoment: sum(apart, 0),
         secondMoment: metric.rank === 1 ? sum(flat.mul(flat), 0) : matmul(matrixTranspose(flat), flat),

@@ -1,4 +1,4 @@
-import { cast, exp, log, type Tensor, where, zerosLike } from "@credence/tensor";
+import { cast, exp, log, slice, sort, type Tensor, where, zerosLike } from "@credence/tensor";
 
 /** The step size of every chain on its way to an acceptance, all [n]. */
 export type StepSizes = {
@@ -15,10 +15,25 @@ export type StepSizes = {
 /** Step sizes to start from, [n]. */
 export const initStepSizes = (stepSize: Tensor): StepSizes => ({
   stepSize,
-  logMean: zerosLike(stepSize),
+  logMean: log(stepSize),
   shortfall: zerosLike(stepSize),
   centre: log(stepSize).add(Math.log(10)),
 });
+
+/** The averaged step sizes, [n]. */
+export const settledStepSizes = (sizes: StepSizes): Tensor => exp(sizes.logMean);
+
+/**
+ * One step size for all chains, the median of those that they have come to: after the warm-up they are after the same density, and one that went
+ * astray does not move it. With equal steps, chains need about equally many.
+ */
+export function fixStepSizes(sizes: StepSizes): StepSizes {
+  const [n] = sizes.logMean.shape as [number];
+  const [sorted] = sort(sizes.logMean);
+  const middle = slice(sorted, [Math.floor((n - 1) / 2)], [Math.floor(n / 2) + 1]).mean();
+  const logMean = middle.broadcastTo([n]);
+  return { ...sizes, stepSize: exp(logMean), logMean };
+}
 
 /**
  * Nesterov's dual averaging of the log step size, where `done` holds (Hoffman and Gelman 2014, section 3.2; gamma = 0.05, t0 = 10, kappa = 0.75).

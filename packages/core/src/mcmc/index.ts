@@ -1,3 +1,5 @@
+export { adaptChees, type CheesTuning, cheesSteps, initChees } from "./chees.ts";
+export { type HmcInfo, type HmcState, type HmcTuning, initHmc, stepHmc } from "./hmc.ts";
 export {
   adaptMetropolis,
   bestAcceptance,
@@ -14,5 +16,7 @@ export { initNuts, type NutsState, type NutsTuning, stepNuts } from "./nuts.ts";
 export { leavesOf } from "./nuts-leaves.ts";
 export type { ChainOptions } from "./options.ts";
 export { type PosteriorChainsOptions, posteriorChains } from "./posterior-chains.ts";
+export { type CheesOptions, chees } from "./run-chees.ts";
+export { type HmcOptions, hmc } from "./run-hmc.ts";
 export { type Chains, type MetropolisOptions, metropolis } from "./run-metropolis.ts";
 export { type NutsOptions, nuts } from "./run-nuts.ts";

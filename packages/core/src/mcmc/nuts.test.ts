@@ -1,51 +1,18 @@
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { array, cast, concat, type NdArray, program, random, scan, sin, split, type Tensor } from "@credence/tensor";
+import { array, cast, concat, type NdArray, program, random, scan, split, type Tensor } from "@credence/tensor";
 import { describe, expect, test } from "vitest";
 import { monteCarloError } from "../check/monte-carlo-error.ts";
 import { quantitiesOf, summarizeChains } from "../check/summarize-chains.ts";
 import { kolmogorovSmirnov } from "../check/uniformity.ts";
-import { multivariateNormal, normal } from "../distribution/index.ts";
-import type { Draws, Target } from "../model/index.ts";
+import { normal } from "../distribution/index.ts";
+import type { Target } from "../model/index.ts";
 import { Random } from "../simulate/random.ts";
 import { gradientOf } from "./leapfrog.ts";
 import { initNuts, type NutsState, stepNuts } from "./nuts.ts";
 import { leavesOf } from "./nuts-leaves.ts";
 import { nuts } from "./run-nuts.ts";
-
-/** A target over plain real numbers that is handed back as it is. */
-export const plainTarget = (dimension: number, logDensity: (u: Tensor) => Tensor, spread = 2): Target => {
-  const names = Array.from({ length: dimension }, (_, d) => `u[${d}]`);
-  return {
-    dimension,
-    coordinates: names,
-    names,
-    logDensity,
-    constrain: (u) => u,
-    initial: (key, n) => random.uniform(key, [n, dimension], { dtype: "f64", low: -spread, high: spread }),
-  };
-};
-
-/** Largest distance of means from what they should be, in Monte Carlo errors; `f` gives one quantity of a draw. */
-function errorsOf(draws: Draws, expected: readonly (readonly [(u: number[]) => number, number])[]): number[] {
-  const quantities = quantitiesOf(draws.draws);
-  const [chains, count] = draws.draws.shape as [number, number];
-  return expected.map(([f, value]) => {
-    const series = Array.from({ length: chains }, (_, c) =>
-      Float64Array.from({ length: count }, (_, i) => f(quantities.map((q) => q[c]![i]!))),
-    );
-    const mean = series.reduce((sum, chain) => sum + chain.reduce((a, b) => a + b, 0), 0) / (chains * count);
-    return Math.abs(mean - value) / monteCarloError(series, "mean");
-  });
-}
-
-const mean = [3, -10, 1];
-const covariance = [
-  [0.01, 0, 0],
-  [0, 900, 27],
-  [0, 27, 1],
-];
-const tilted = plainTarget(3, (u) => multivariateNormal(mean, { covariance }).logProb(u));
+import { covariance, errorsOf, mean, plainTarget, tilted, twisted, twistedMoments } from "./test/targets.ts";
 
 describe("NUTS", { timeout: 120_000 }, () => {
   test.each(["diagonal", "dense"] as const)(
@@ -69,41 +36,8 @@ describe("NUTS", { timeout: 120_000 }, () => {
   );
 
   test("long runs on a twisted density with two ridges give its moments to a hundredth of a standard deviation", async () => {
-    // log p = -x^4 / 8 + x^2 / 2 - (y - sin 2x)^2 / 0.3: no symmetry in y given x, curvature that changes its sign.
-    const density = (x: number, y: number) => Math.exp(-(x ** 4) / 8 + x ** 2 / 2 - (y - Math.sin(2 * x)) ** 2 / 0.3);
-    const twisted = plainTarget(2, (u) => {
-      const [x, y] = split(u, 2, -1) as [Tensor, Tensor];
-      const bend = y.sub(sin(x.mul(2)));
-      return x
-        .square()
-        .square()
-        .mul(-1 / 8)
-        .add(x.square().mul(0.5))
-        .sub(bend.square().div(0.3))
-        .squeeze(-1);
-    });
     const result = await nuts(twisted, { seed: 2, chains: 64, warmup: 500, draws: 3000 });
-    const functions = [
-      ([x]: number[]) => x! ** 2,
-      ([x]: number[]) => x! ** 4,
-      ([x, y]: number[]) => x! * y!,
-      ([, y]: number[]) => y! ** 2,
-      ([x, y]: number[]) => Math.cos(x! - 2 * y!),
-      ([x]: number[]) => Number(Math.abs(x!) < 0.5),
-    ];
-    // The trapezoidal rule on a fine grid is exact to rounding for a density that vanishes at its ends with all derivatives.
-    const sums = new Float64Array(functions.length);
-    let total = 0;
-    for (let x = -6; x <= 6; x += 0.005)
-      for (let y = -5; y <= 5; y += 0.02) {
-        const weight = density(x, y);
-        total += weight;
-        functions.forEach((f, k) => void (sums[k]! += weight * f([x, y])));
-      }
-    const errors = errorsOf(
-      result,
-      functions.map((f, k) => [f, sums[k]! / total] as const),
-    );
+    const errors = errorsOf(result, twistedMoments());
     for (const error of errors) expect(error).toBeLessThan(4);
     const [x] = quantitiesOf(result.draws) as [Float64Array[]];
     expect(monteCarloError(x, "mean")).toBeLessThan(0.03); // of sd 1.5: the bounds above are as tight

@@ -22,21 +22,8 @@ import {
   zeros,
 } from "@credence/tensor";
 import { type Gradient, leapfrog, type Phase } from "./leapfrog.ts";
-import { force } from "./metric.ts";
 import { column, type Leaves } from "./nuts-leaves.ts";
-import { divergence, type TransitionInfo, type Tuning } from "./transition.ts";
-
-/** A leaf that may become the next draw. */
-type Candidate = {
-  /** [n, D] */
-  readonly position: Tensor;
-  /** [n, D] */
-  readonly force: Tensor;
-  /** [n] */
-  readonly logDensity: Tensor;
-  /** Hamiltonian, nats, [n]. */
-  readonly energy: Tensor;
-};
+import { type Candidate, candidateAt, divergence, type TransitionInfo, type Tuning } from "./transition.ts";
 
 /** Where every chain stands in its trajectory. All floats are f64. */
 export type NutsState = {
@@ -93,14 +80,12 @@ const exponentMax = 690;
 /** Chains at rest at `position` [n, D]. */
 export function initNuts(gradient: Gradient, position: Tensor, { metric, leaves }: Pick<NutsTuning, "metric" | "leaves">): NutsState {
   const [n, dimension] = position.shape as [number, number];
-  const at = gradient(position);
-  const pull = force(metric, at.gradient);
+  const candidate = candidateAt(gradient, position, metric);
   const number = zeros([n], "f64");
   const off = zeros([n], "bool");
   const vectors = zeros([n, dimension, leaves.slots], "f64");
   const products = zeros([n, leaves.slots], "f64");
-  const phase: Phase = { position, momentum: zeros([n, dimension], "f64"), force: pull };
-  const candidate: Candidate = { position, force: pull, logDensity: at.logDensity, energy: number };
+  const phase: Phase = { position, momentum: zeros([n, dimension], "f64"), force: candidate.force };
   return {
     count: zeros([n], "i32"),
     active: off,

@@ -1,21 +1,18 @@
-import { array, eye, NdArray, program, type Tensor } from "@credence/tensor";
+import { array, eye, NdArray, ones, program, type Tensor } from "@credence/tensor";
 import type { Target } from "../model/index.ts";
-import { chunkOf, type Running } from "./chunk.ts";
-import { initStepSizes } from "./dual-averaging.ts";
+import { chunkOf } from "./chunk.ts";
 import { estimateMetric, type Moments } from "./estimate-metric.ts";
 import { addDraws, emptyDraws, type KeptDraws } from "./kept-draws.ts";
 import { gradientOf } from "./leapfrog.ts";
 import { type ChainOptions, type Checked, checkedOptions } from "./options.ts";
 import { startingPoints } from "./start.ts";
 import { searchStepSize } from "./step-size-search.ts";
-import type { ChainState, Kernel } from "./transition.ts";
+import type { ChainState, Kernel, TransitionInfo } from "./transition.ts";
 import { warmupWindows } from "./windows.ts";
 
 /** What the chains brought, before it is put in words. */
 export interface Walked {
   readonly draws: KeptDraws;
-  /** After the warm-up. */
-  readonly stepSize: number;
   /** Standard deviations [D] or lower factor [D, D]. */
   readonly metric: Float64Array;
   /** Leapfrog steps of all chains together, in the warm-up and after it. */
@@ -28,15 +25,22 @@ const [chunkLeast, chunkMost] = [8, 256];
 
 const streams = { start: 0x73746172, search: 0x73656172, steps: 0x73746570 };
 
+/** The same tree with arrays in the places of tensors. */
 type Arrays<T> = { readonly [K in keyof T]: T[K] extends Tensor ? NdArray : Arrays<T[K]> };
 
+/** Chains with their tuning, between two runs of the program. */
+interface Held<S, T> {
+  readonly state: Arrays<S>;
+  readonly tuned: Arrays<T>;
+}
+
 /** Everything that the rest of the run depends on, between two runs of the program. */
-interface Standing<S> {
+interface Standing<S, T> {
   /** Index of the window; that of the draws is the number of windows. */
   readonly phase: number;
   /** Steps made in it. */
   readonly number: number;
-  readonly running: Arrays<Running<S>>;
+  readonly running: Held<S, T>;
   readonly metric: NdArray;
   /** Where the chains stood when the phase began, [n, D]. */
   readonly reference: NdArray;
@@ -47,10 +51,10 @@ interface Standing<S> {
  * Takes chains of `kernel` through warm-up and draws: for each window of the warm-up a few runs of one program, which JavaScript sees a chunk of steps of
  * at a time, then as many runs as the draws take.
  */
-export async function runChains<S extends ChainState>(
+export async function runChains<S extends ChainState, T, I extends TransitionInfo>(
   name: string,
   target: Target,
-  kernel: Kernel<S>,
+  kernel: Kernel<S, T, I>,
   options: ChainOptions,
 ): Promise<Walked> {
   const checked = checkedOptions(name, options);
@@ -63,38 +67,35 @@ export async function runChains<S extends ChainState>(
   const work = { warmup: 0, draws: 0 };
   const kept = emptyDraws(chains, draws, dimension);
 
-  /** The beginning of a phase: momenta and forces anew, since the metric may be another one. */
-  const enter = async (phase: number, reference: NdArray, metric: NdArray, guess: Float64Array): Promise<Standing<S>> => {
+  /** The beginning of a phase: forces and step sizes anew, since the metric may be another one. */
+  const enter = async (phase: number, reference: NdArray, metric: NdArray, before: Arrays<T>): Promise<Standing<S, T>> => {
     using key = keyOf(checked, streams.search + phase);
-    using guessed = array(guess, place);
-    const running = (await machine.begin.runAsync([reference, metric, key, guessed], control)) as unknown as Arrays<Running<S>>;
+    const begun = (await machine.begin.runAsync([reference, metric, key, before, phase === 0], control)) as unknown as Held<S, T>;
     const moments = {
       count: new Float64Array(chains),
       first: new Float64Array(chains * dimension),
       second: new Float64Array(dense ? dimension ** 2 : dimension),
     };
-    if (phase < windows.length) return { phase, number: 0, running, metric, reference, moments };
-    const found = warmup > 0 ? guess : (running.sizes.stepSize.data() as Float64Array);
-    const fixed = array(new Float64Array(chains).fill(medianOf(found)), place);
-    running.sizes.stepSize.dispose();
-    return { phase, number: 0, running: { ...running, sizes: { ...running.sizes, stepSize: fixed } }, metric, reference, moments };
+    const last = phase === windows.length;
+    const tuned = last ? (machine.fix(warmup > 0 ? before : begun.tuned) as unknown as Arrays<T>) : begun.tuned;
+    disposeAll(last ? [before, begun.tuned] : before);
+    return { phase, number: 0, running: { ...begun, tuned }, metric, reference, moments };
   };
 
   /** The next phase, with what this one has taught. */
-  const leave = async (at: Standing<S>): Promise<Standing<S>> => {
-    const { proposal } = at.running.state as unknown as { proposal: { position: NdArray } };
+  const leave = async ({ running, metric, reference, moments, phase }: Standing<S, T>): Promise<Standing<S, T>> => {
+    const { proposal } = running.state as unknown as { proposal: { position: NdArray } };
     const position = array(proposal.position.data(), { shape: [chains, dimension], ...place });
-    const guess = at.running.sizes.logMean.data().map((value) => Math.exp(value)) as Float64Array;
-    disposeAll(at.running);
-    at.reference.dispose();
-    if (!windows[at.phase]!.metric) return enter(at.phase + 1, position, at.metric, guess);
-    at.metric.dispose();
-    return enter(at.phase + 1, position, estimateMetric(at.moments, dimension, dense, place.device), guess);
+    const next = windows[phase]!.metric
+      ? estimateMetric(moments, reference.data(), { dimension, dense, pooling: kernel.pooling, ...place })
+      : metric;
+    disposeAll([running.state, reference, next === metric ? [] : metric]);
+    return enter(phase + 1, position, next, running.tuned);
   };
 
   using startKey = keyOf(checked, streams.start);
   const start = await startingPoints({ target, chains, key: startKey, ...place, ...(options.init && { init: options.init }) });
-  let at = await enter(0, start, unitMetric(dimension, dense, place), new Float64Array(chains).fill(1));
+  let at = await enter(0, start, unitMetric(dimension, dense, place), machine.seedTuning() as unknown as Arrays<T>);
   for (let behind = 0; ; ) {
     const warming = at.phase < windows.length;
     const goal = warming ? windows[at.phase]!.transitions : draws * thin;
@@ -105,7 +106,7 @@ export async function runChains<S extends ChainState>(
     if (!warming) addDraws(kept, out as never);
     else addMoments(at.moments, out.firstMoment.data(), out.secondMoment.data(), counts);
     work[warming ? "warmup" : "draws"] += out.work.item();
-    at = { ...at, number: at.number + machine.steps, running: out.running as unknown as Arrays<Running<S>> };
+    at = { ...at, number: at.number + machine.steps, running: out.running as unknown as Held<S, T> };
     disposeAll({ ...out, running: [] });
     const least = Math.min(...counts);
     onProgress?.(
@@ -116,15 +117,19 @@ export async function runChains<S extends ChainState>(
     behind += goal;
     at = await leave(at);
   }
-  const stepSize = at.running.sizes.stepSize.data()[0]!;
   const metric = at.metric.data() as Float64Array;
   disposeAll([at.running, at.metric, at.reference]);
-  return { draws: kept, stepSize, metric, work };
+  return { draws: kept, metric, work };
 }
 
-/** The two programs of a run, and what they are told. */
-function machineOf<S extends ChainState>(name: string, target: Target, kernel: Kernel<S>, checked: Checked) {
-  const { chains, acceptance, threads, place } = checked;
+/** The programs of a run, and what they are told. */
+function machineOf<S extends ChainState, T, I extends TransitionInfo>(
+  name: string,
+  target: Target,
+  kernel: Kernel<S, T, I>,
+  checked: Checked,
+) {
+  const { chains, threads, place } = checked;
   const placement = { threads, ...place };
   const gradient = gradientOf((u) => target.logDensity(u));
   const steps = Math.min(chunkMost, Math.max(chunkLeast, Math.floor(chunkBytes / (8 * chains * (target.dimension + 8)))));
@@ -134,13 +139,15 @@ function machineOf<S extends ChainState>(name: string, target: Target, kernel: K
   return {
     steps,
     begin: program(
-      (position: Tensor, metric: Tensor, searchKey: Tensor, guess: Tensor) => {
-        const stepSize = searchStepSize(gradient, searchKey, position, metric, guess);
-        return { state: kernel.init(gradient, position, metric), sizes: initStepSizes(stepSize) };
+      (position: Tensor, metric: Tensor, searchKey: Tensor, before: T, first: Tensor) => {
+        const stepSize = searchStepSize(gradient, searchKey, position, metric, kernel.settled(before));
+        return { state: kernel.init(gradient, position, metric), tuned: kernel.tune(stepSize, before, first) };
       },
       { ...placement, name: `${name}: start` },
     ),
-    chunk: chunkOf(gradient, kernel, steps, acceptance, placement),
+    fix: program((tuned: T) => kernel.fix(tuned), { ...placement, name: `${name}: tuning for the draws` }),
+    seedTuning: program(() => kernel.tune(ones([chains], "f64")), { ...placement, name: `${name}: no tuning` }),
+    chunk: chunkOf(gradient, kernel, steps, placement),
     orders: (o: { phase: number; number: number; goal: number; thin: number; adapting: boolean }) => ({
       key,
       phase: scalar(o.phase),
@@ -167,11 +174,4 @@ function addMoments(moments: Moments, first: ArrayLike<number>, second: ArrayLik
 function disposeAll(tree: unknown): void {
   if (tree instanceof NdArray) tree.dispose();
   else if (typeof tree === "object" && tree !== null) Object.values(tree).forEach(disposeAll);
-}
-
-/** Of the step sizes that the chains have found: one that went astray does not move it. */
-function medianOf(values: ArrayLike<number>): number {
-  const sorted = Float64Array.from(values).sort();
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[middle]! : Math.sqrt(sorted[middle - 1]! * sorted[middle]!);
 }

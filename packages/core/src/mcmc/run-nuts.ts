@@ -1,8 +1,9 @@
 import type { Draws, Target } from "../model/index.ts";
 import { drawsOf } from "./draws-of.ts";
+import { adaptStepSizes, fixStepSizes, initStepSizes, type StepSizes, settledStepSizes } from "./dual-averaging.ts";
 import { initNuts, type NutsState, stepNuts } from "./nuts.ts";
 import { leavesOf } from "./nuts-leaves.ts";
-import { type ChainOptions, checkCounts } from "./options.ts";
+import { type ChainOptions, checkCounts, checkedOptions } from "./options.ts";
 import { runChains } from "./run-chains.ts";
 import type { Kernel } from "./transition.ts";
 
@@ -21,9 +22,16 @@ export async function nuts(target: Target, options: NutsOptions): Promise<Draws>
   checkCounts("nuts", { maxTreeDepth: [maxTreeDepth, 1] });
   if (maxTreeDepth > 16) throw new RangeError(`nuts: maxTreeDepth must be at most 16, got ${maxTreeDepth}`);
   const leaves = leavesOf(maxTreeDepth);
-  const kernel: Kernel<NutsState> = {
+  const { acceptance } = checkedOptions("nuts", options);
+  const kernel: Kernel<NutsState, StepSizes> = {
     init: (gradient, position, metric) => initNuts(gradient, position, { metric, leaves }),
-    step: (gradient, key, state, tuning) => stepNuts(gradient, key, state, { ...tuning, leaves }),
+    step: (gradient, key, state, { stepSize }, { metric, goal }) => stepNuts(gradient, key, state, { metric, stepSize, goal, leaves }),
+    tune: initStepSizes,
+    adapt: (sizes, info, before) => adaptStepSizes(sizes, info.done, before.count, info.acceptance, acceptance),
+    stepSize: (sizes) => sizes.stepSize,
+    settled: settledStepSizes,
+    fix: fixStepSizes,
+    pooling: "within",
   };
   const walked = await runChains("nuts", target, kernel, options);
   return drawsOf(target, walked, options, { treeDepthMax: maxTreeDepth });

@@ -1,6 +1,6 @@
-import type { Tensor } from "@credence/tensor";
+import { type Tensor, zerosLike } from "@credence/tensor";
 import type { Gradient } from "./leapfrog.ts";
-import type { Metric } from "./metric.ts";
+import { force, type Metric } from "./metric.ts";
 
 /** What a Hamiltonian sampler is tuned by. */
 export interface Tuning {
@@ -30,10 +30,49 @@ export type TransitionInfo = {
   readonly steps: Tensor;
 };
 
-/** A sampler whose chains make transitions each at its own pace; see `stepNuts` and `stepHmc`. */
-export interface Kernel<S> {
+/** A point that is or may become a draw. */
+export type Candidate = {
+  /** [n, D] */
+  readonly position: Tensor;
+  /** L^T times the gradient of the log density, [n, D]. */
+  readonly force: Tensor;
+  /** [n] */
+  readonly logDensity: Tensor;
+  /** Hamiltonian, nats, [n]. */
+  readonly energy: Tensor;
+};
+
+/** Chains at rest at `position` [n, D]. */
+export function candidateAt(gradient: Gradient, position: Tensor, metric: Metric): Candidate {
+  const at = gradient(position);
+  return { position, force: force(metric, at.gradient), logDensity: at.logDensity, energy: zerosLike(at.logDensity) };
+}
+
+/** What holds for one turn of the loop. */
+export interface Frame {
+  readonly metric: Metric;
+  /** Transitions to make, i32. */
+  readonly goal: Tensor;
+  /** Turns of this window before, i32. */
+  readonly number: Tensor;
+}
+
+/** What the runner asks of a sampler: transitions of all chains, and a tuning T that its warm-up adapts. */
+export interface Kernel<S extends ChainState, T, I extends TransitionInfo = TransitionInfo> {
   init(gradient: Gradient, position: Tensor, metric: Metric): S;
-  step(gradient: Gradient, key: Tensor, state: S, tuning: Tuning): [S, TransitionInfo];
+  /** One turn of the loop: a leapfrog step of every chain or a transition, as the sampler has it. */
+  step(gradient: Gradient, key: Tensor, state: S, tuned: T, frame: Frame): [S, I];
+  /** Tuning from a step size [n] that does well, at the beginning of a window; `before` is that of the window before, unless `first` holds. */
+  tune(stepSize: Tensor, before?: T, first?: Tensor): T;
+  /** The tuning after a turn, adapted to the chains that are `done`; `before` is the state before it. */
+  adapt(tuned: T, info: I, before: S, frame: Frame): T;
+  /** Step size of every chain in use, and the one that the window has come to, [n]. */
+  stepSize(tuned: T): Tensor;
+  settled(tuned: T): Tensor;
+  /** The tuning with which draws are made. */
+  fix(tuned: T): T;
+  /** Whether the metric is taken from the variance within chains or over all of them. */
+  readonly pooling: "within" | "all";
 }
 
 /** What every state of a kernel holds. */
@@ -41,7 +80,7 @@ export type ChainState = {
   /** Transitions that have ended, i32 [n]. */
   readonly count: Tensor;
   /** Where the chains stand, [n, D]. */
-  readonly proposal: { readonly position: Tensor };
+  readonly proposal: Candidate;
 };
 
 /** H that rises by more than this marks a divergence, nats (Betancourt 2017). */

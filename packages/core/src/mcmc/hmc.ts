@@ -1,0 +1,99 @@
+import {
+  any,
+  cast,
+  ceil,
+  exp,
+  expandDims,
+  isFinite,
+  less,
+  logicalAnd,
+  logicalNot,
+  minimum,
+  random,
+  sum,
+  type Tensor,
+  where,
+  whileLoop,
+  zeros,
+} from "@credence/tensor";
+import { type Gradient, leapfrog, type Phase } from "./leapfrog.ts";
+import type { Metric } from "./metric.ts";
+import { type Candidate, type ChainState, candidateAt, divergence, type TransitionInfo, type Tuning } from "./transition.ts";
+
+export type HmcState = ChainState;
+
+export interface HmcTuning extends Tuning {
+  /** Leapfrog steps of a transition, the same for all chains, i32 scalar. */
+  readonly steps: Tensor | number;
+}
+
+export type HmcInfo = TransitionInfo & {
+  /** Where the trajectory ended, and with which momentum, [n, D]: the proposal. */
+  readonly end: { readonly position: Tensor; readonly momentum: Tensor };
+};
+
+/** Chains at rest at `position` [n, D]. */
+export const initHmc = (gradient: Gradient, position: Tensor, metric: Metric): HmcState => ({
+  count: zeros([position.shape[0]!], "i32"),
+  proposal: candidateAt(gradient, position, metric),
+});
+
+/**
+ * A transition of every chain of Hamiltonian Monte Carlo (Duane et al. 1987; Neal 2011): a new momentum, `steps` leapfrog steps, and the end is taken with
+ * probability min(1, e^(H0 - H)).
+ */
+export function stepHmc(gradient: Gradient, key: Tensor, state: HmcState, tuning: HmcTuning): [HmcState, HmcInfo] {
+  const { metric, stepSize } = tuning;
+  const from = state.proposal;
+  const [n, dimension] = from.position.shape as [number, number];
+  const going = less(state.count, tuning.goal);
+  const momentum = random.normal(random.fold(key, 1), [n, dimension], { dtype: "f64" });
+  const kinetic = (p: Tensor): Tensor => sum(p.mul(p), -1).mul(0.5);
+  const energy0 = kinetic(momentum).sub(from.logDensity);
+  const count = where(any(going), cast(tuning.steps as Tensor, "i32"), 0);
+  type Way = { readonly phase: Phase; readonly logDensity: Tensor; readonly i: Tensor };
+  const way = whileLoop(
+    ({ i }: Way) => less(i, count),
+    ({ phase, i }: Way): Way => {
+      const { logDensity, ...next } = leapfrog(gradient, metric, phase, stepSize);
+      return { phase: next, logDensity, i: i.add(1) };
+    },
+    {
+      phase: { position: from.position, momentum, force: from.force },
+      logDensity: from.logDensity,
+      i: zeros([], "i32"),
+    },
+  );
+  const energy = kinetic(way.phase.momentum).sub(way.logDensity);
+  const gain = energy0.sub(energy);
+  const sound = logicalAnd(less(-divergence, gain), isFinite(gain)); // false for NaN
+  const acceptance = where(sound, exp(minimum(gain, 0)), 0);
+  const uniform = random.uniform(random.fold(key, 0), [n], { dtype: "f64" });
+  const moves = logicalAnd(going, less(uniform, acceptance));
+  const rows = expandDims(moves, -1);
+  const proposal: Candidate = {
+    position: where(rows, way.phase.position, from.position),
+    force: where(rows, way.phase.force, from.force),
+    logDensity: where(moves, way.logDensity, from.logDensity),
+    energy: where(moves, energy, energy0),
+  };
+  return [
+    { count: state.count.add(cast(going, "i32")), proposal },
+    {
+      done: going,
+      position: proposal.position,
+      logDensity: proposal.logDensity,
+      acceptance,
+      diverging: logicalNot(sound),
+      energy: proposal.energy,
+      depth: zeros([n], "f64"),
+      steps: cast(count, "f64").broadcastTo([n]),
+      end: { position: way.phase.position, momentum: way.phase.momentum },
+    },
+  ];
+}
+
+/** Leapfrog steps for a trajectory of a length, at least 1 and at most `most`, i32 scalar. */
+export function stepsFor(length: Tensor, stepSize: Tensor, most: number): Tensor {
+  return cast(ceil(length.div(stepSize)).maximum(1).minimum(most), "i32");
+}

@@ -1,23 +1,8 @@
-import { expandDims, sum, type Tensor, valueAndGrad } from "@credence/tensor";
+import { expandDims, type Tensor } from "@credence/tensor";
+import { type Gradient, gradientOf, gradientOfTarget } from "../model/gradient.ts";
 import { force, type Metric, velocity } from "./metric.ts";
 
-/** Log density [n] and its gradient [n, D] at u [n, D]. */
-export type Gradient = (position: Tensor) => { readonly logDensity: Tensor; readonly gradient: Tensor };
-
-/** The gradient of a traced log density, rows by rows: that of its sum, since no row depends on another. */
-export function gradientOf(logDensity: (position: Tensor) => Tensor): Gradient {
-  const both = valueAndGrad(
-    (u: Tensor): [Tensor, Tensor] => {
-      const rows = logDensity(u);
-      return [sum(rows), rows];
-    },
-    { hasAux: true },
-  );
-  return (position) => {
-    const [[, rows], gradient] = both(position) as unknown as [[Tensor, Tensor], Tensor];
-    return { logDensity: rows, gradient };
-  };
-}
+export { type Gradient, gradientOf, gradientOfTarget };
 
 /** A point of phase space of every chain, all [n, D]. */
 export type Phase = {

@@ -3,7 +3,7 @@ import type { Target } from "../model/index.ts";
 import { chunkOf } from "./chunk.ts";
 import { estimateMetric, type Moments } from "./estimate-metric.ts";
 import { addDraws, emptyDraws, type KeptDraws } from "./kept-draws.ts";
-import { gradientOf } from "./leapfrog.ts";
+import { gradientOfTarget } from "./leapfrog.ts";
 import { type ChainOptions, type Checked, checkedOptions } from "./options.ts";
 import { startingPoints } from "./start.ts";
 import { searchStepSize } from "./step-size-search.ts";
@@ -131,7 +131,7 @@ function machineOf<S extends ChainState, T, I extends TransitionInfo>(
 ) {
   const { chains, threads, place } = checked;
   const placement = { threads, ...place };
-  const gradient = gradientOf((u) => target.logDensity(u));
+  const gradient = gradientOfTarget(target);
   const steps = Math.min(chunkMost, Math.max(chunkLeast, Math.floor(chunkBytes / (8 * chains * (target.dimension + 8)))));
   const key = keyOf(checked, streams.steps);
   const scalar = (value: number): NdArray => array(Int32Array.of(value), { shape: [], ...place });

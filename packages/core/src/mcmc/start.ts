@@ -1,6 +1,6 @@
 import { array, NdArray, program, type Tensor } from "@credence/tensor";
 import type { Target } from "../model/index.ts";
-import { type Gradient, gradientOf } from "./leapfrog.ts";
+import { type Gradient, gradientOfTarget } from "./leapfrog.ts";
 
 /** Sets of starting points drawn before giving up. */
 const attempts = 100;
@@ -25,8 +25,11 @@ export interface StartOptions {
 export async function startingPoints({ target, chains, key, init, device }: StartOptions): Promise<NdArray> {
   const { dimension } = target;
   const placement = device === undefined ? {} : { device };
-  const gradient: Gradient = gradientOf((u) => target.logDensity(u));
-  const look = program((position: Tensor) => ({ position, ...gradient(position) }), { ...placement, name: "log density at the start" });
+  const gradient: Gradient = gradientOfTarget(target);
+  const look = program((position: Tensor) => ({ position, ...gradient(position), whole: target.logDensity(position) }), {
+    ...placement,
+    name: "log density at the start",
+  });
   const draw = program((k: Tensor) => target.initial(k, chains), { ...placement, name: "starting points" });
   const values = new Float64Array(chains * dimension);
   const open = new Set(Array.from({ length: chains }, (_, c) => c));
@@ -42,9 +45,11 @@ export async function startingPoints({ target, chains, key, init, device }: Star
     const at = await look.runAsync([points]);
     using densities = at.logDensity;
     using gradients = at.gradient;
+    using whole = at.whole;
     at.position.dispose();
     if (densities.shape.join() !== `${chains}`)
       throw new RangeError(`logDensity must give shape [${chains}] for [${chains}, ${dimension}], got [${densities.shape.join(", ")}]`);
+    checkParts(densities.data(), whole.data());
     const [u, l, g] = [points.data(), densities.data(), gradients.data()];
     for (const c of open) {
       const bad = Array.from({ length: dimension }, (_, d) => d).find((d) => !Number.isFinite(g[c * dimension + d]!));
@@ -66,6 +71,15 @@ export async function startingPoints({ target, chains, key, init, device }: Star
     );
   }
   return array(values, { shape: [chains, dimension], ...placement });
+}
+
+/** The log density that comes with the gradient may be summed over blocks of the data: refuses a likelihood whose terms are not of their own rows. */
+function checkParts(densities: ArrayLike<number>, whole: ArrayLike<number>): void {
+  for (let c = 0; c < whole.length; c++)
+    if (Number.isFinite(whole[c]) && Math.abs(densities[c]! - whole[c]!) > 1e-6 * (1 + Math.abs(whole[c]!)))
+      throw new RangeError(
+        `the log density is ${whole[c]}, and ${densities[c]} where the data are taken block by block: a term of the likelihood depends on other rows than its own; use such data in the likelihood itself, not as the model's data`,
+      );
 }
 
 /** The first thing that is wrong with a point, in words. */

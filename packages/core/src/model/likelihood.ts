@@ -24,15 +24,19 @@ export interface LikelihoodOf {
   readonly observations: readonly ObservationInfo[];
   /** Rows of the data; undefined where none were given row by row. */
   readonly rows: number | undefined;
-  /** Terms by name of the part; of the rows `rows` alone if given. */
-  terms(values: Values, rows?: Tensor): Readonly<Record<string, Tensor>>;
+  /** The data given row by row. */
+  readonly data: Readonly<Record<string, NdArray>>;
+  /** Whether every part has a term, or a row of terms, for each row of the data. */
+  readonly separable: boolean;
+  /** Terms by name of the part; of the rows `at` alone, or with the data `at` instead of those given. */
+  terms(values: Values, at?: Tensor | Values): Readonly<Record<string, Tensor>>;
   /** New data by name. */
   draw(values: Values, keyOf: (i: number) => Tensor): Readonly<Record<string, Tensor>>;
 }
 
 type LikelihoodFunction = (values: Values, data: Values) => Likelihood;
 
-const none: LikelihoodOf = { observations: [], rows: undefined, terms: () => ({}), draw: () => ({}) };
+const none: LikelihoodOf = { observations: [], rows: undefined, data: {}, separable: false, terms: () => ({}), draw: () => ({}) };
 
 export function likelihoodOf(
   likelihood: LikelihoodFunction | undefined,
@@ -52,10 +56,11 @@ export function likelihoodOf(
       ),
       "data given",
     );
-  const parts = (values: Values, rows?: Tensor) => partsOf(likelihood(values, dataAt(rows)));
-  const termsOf = (values: Values, rows?: Tensor) =>
+  const parts = (values: Values, at?: Tensor | Values) =>
+    partsOf(likelihood(values, at === undefined || at instanceof Tensor ? dataAt(at) : at));
+  const termsOf = (values: Values, at?: Tensor | Values) =>
     Object.fromEntries(
-      parts(values, rows).map(([name, part]) => [name, part instanceof Tensor ? part.cast("f64") : observation(name, part).terms()]),
+      parts(values, at).map(([name, part]) => [name, part instanceof Tensor ? part.cast("f64") : observation(name, part).terms()]),
     );
   // Traced once without a run: what does not fit is refused here.
   const observations = abstractly(
@@ -78,12 +83,32 @@ export function likelihoodOf(
   return {
     observations,
     rows: count,
+    data: Object.fromEntries(arrays),
+    separable: arrays.length > 0 && isSeparable(arrays, slots, termsOf),
     terms: termsOf,
     draw: (values, keyOf) =>
       Object.fromEntries(
         parts(values).flatMap(([name, part], i) => (part instanceof Tensor ? [] : [[name, observation(name, part).draw(keyOf(i))]])),
       ),
   };
+}
+
+/** Whether the likelihood of a few rows is as many terms: traced once without a run. */
+function isSeparable(arrays: readonly (readonly [string, NdArray])[], slots: readonly Slot[], termsOf: LikelihoodOf["terms"]): boolean {
+  const few = 3;
+  const abstract = [
+    ...slots.map(({ shape }) => ({ shape, dtype: "f64" as const })),
+    ...arrays.map(([, { shape, dtype }]) => ({ shape: shape.with(0, few), dtype })),
+  ];
+  try {
+    return abstractly(abstract, (...tensors) => {
+      const data = arrays.map(([name, values], i) => [name, noteValues(tensors[slots.length + i]!, values)]);
+      const terms = termsOf(valuesOf(slots, tensors), strict(Object.fromEntries(data), "data given"));
+      return Object.values(terms).every(({ shape }) => shape[0] === few);
+    });
+  } catch {
+    return false; // A function that fits all rows together, and no other number of them.
+  }
 }
 
 /** Parts by name, and whether a part is the whole likelihood as one number. */

@@ -14,7 +14,9 @@ import {
   vmap,
 } from "@credence/tensor";
 import { componentNames } from "../distribution/components.ts";
+import { likelihoodByBlocks } from "./by-blocks.ts";
 import type { Data } from "./data.ts";
+import { type Gradient, gradientOf } from "./gradient.ts";
 import { type Likelihood, likelihoodOf, type ObservationInfo } from "./likelihood.ts";
 import { formOf, freeOf, type ParameterPrior, type Slot, slotsOf, strict, type Values, valuesOf } from "./slot.ts";
 import type { Target } from "./target.ts";
@@ -22,7 +24,10 @@ import type { Target } from "./target.ts";
 export interface ModelOptions<K extends string, R extends string = never> {
   /** Parameters that are drawn in their non-centred form, as theta = mu + tau z with z standard normal. */
   readonly noncentred?: readonly NoInfer<K>[];
-  /** Data with one row an observation, all of the same number: f64 to the likelihood, or i32 from an Int32Array of indices. */
+  /**
+   * Data with one row an observation, all of the same number: f64 to the likelihood, or i32 from an Int32Array of indices. Its terms must be of
+   * their own rows alone: samplers take many rows block by block, and minibatches take some of them.
+   */
   readonly data?: { readonly [N in R]: Data };
   /** Further quantities of one draw, by name. */
   readonly derived?: (values: Values<K>) => Readonly<Record<string, Tensor>>;
@@ -148,6 +153,24 @@ export function model<K extends string, R extends string = never>(
     );
   };
 
+  const logDensity = each((u) => {
+    const { values, priors } = place(u);
+    return total([...Object.values(priors), ...(likelihood ? [likelihoodAt(values)] : [])]);
+  });
+  const whole = gradientOf(logDensity);
+  const placed = each(place);
+  /** Where there are many rows of data, the likelihood block by block with its gradient to the parameters, and that back from them to u. */
+  const gradient: Gradient = (u) => {
+    const slope = likelihoodByBlocks(parts, { ...placed(u).values });
+    if (!slope) return whole(u);
+    const pulledBack = gradientOf((x) => {
+      const { values, priors } = placed(x);
+      const pulled = Object.entries(slope.gradient).map(([name, g]) => sumOfRows(values[name]!.mul(g)));
+      return total([...Object.values(priors), ...pulled]);
+    });
+    return { logDensity: total(Object.values(placed(u).priors)).add(slope.logLikelihood), gradient: pulledBack(u).gradient };
+  };
+
   return {
     dimension,
     coordinates: slots.flatMap(({ coordinates }) => coordinates),
@@ -155,10 +178,8 @@ export function model<K extends string, R extends string = never>(
     parameters: quantities.map(({ name, shape, derived, reported }) => ({ name, shape, derived, reported })),
     observations: parts.observations,
     rows: parts.rows,
-    logDensity: each((u) => {
-      const { values, priors } = place(u);
-      return total([...Object.values(priors), ...(likelihood ? [likelihoodAt(values)] : [])]);
-    }),
+    logDensity,
+    gradient,
     constrain: each(spread),
     initial: (key, n) => random.uniform(key, [n, dimension], { dtype: "f64", low: -2, high: 2 }),
     values: each((u) => {
@@ -207,6 +228,9 @@ export function model<K extends string, R extends string = never>(
 }
 
 const rowKeys = (key: Tensor, n: number): Tensor => (key.rank === 1 ? random.split(key, n) : key);
+
+/** [n, ...] -> [n] */
+const sumOfRows = (t: Tensor): Tensor => sum(t.reshape([t.shape[0]!, t.size / t.shape[0]!]), -1);
 
 const total = (terms: readonly Tensor[]): Tensor => terms.reduce((so, term) => so.add(term));
 

@@ -13,6 +13,11 @@ export interface Target {
   readonly names: readonly string[];
   /** log p(theta(u), data) + log |det dtheta/du| in nats, up to a constant, [n, D] -> [n]. -Infinity where there is no mass. */
   logDensity(u: Tensor): Tensor;
+  /**
+   * Log density and its gradient [n, D] at once, of a target that knows a cheaper way than to differentiate `logDensity`. Use `gradientOf`, which
+   * does the one or the other.
+   */
+  gradient?(u: Tensor): { readonly logDensity: Tensor; readonly gradient: Tensor };
   /** The quantities at u, [n, D] -> [n, K]. */
   constrain(u: Tensor): Tensor;
   /** Log density of each part by name, [n] each, for messages: priors by their parameter, parts of the likelihood by their data. */

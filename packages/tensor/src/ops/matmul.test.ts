@@ -20,7 +20,7 @@ const [n, rows, k] = [5, 30, 4];
 const shared = filled([rows, k]);
 
 test.each([
-  ["a vector", [n, k], `1x${rows}x${k}x${n}`],
+  ["a vector", [n, k], `1x${n}x${k}x${rows}`],
   ["a matrix", [n, k, 3], `1x${rows}x${k}x${3 * n}`],
 ])("a matrix times %s of each member is one product over all members", (_, shape, product) => {
   const members = filled(shape);
@@ -43,7 +43,7 @@ test.each([
   const f = (b: Tensor): Tensor => t.sum(t.softplus(t.matmul(shared, b)));
   const g = t.program((b: Tensor): Tensor => gradientOf(f)(b) as Tensor);
   const b = filled([n, k]);
-  expect(productsOf(g.explain(b))).toEqual([`1x${rows}x${k}x${n}`, `1x${k}x${rows}x${n}`]);
+  expect(productsOf(g.explain(b))).toEqual([`1x${n}x${k}x${rows}`, `1x${n}x${rows}x${k}`]);
   const alone = t.program((one: Tensor): Tensor => t.grad(f)(one));
   const rowsOfB = b.tolist() as number[][];
   const got = g(b).tolist() as number[][];

@@ -40,6 +40,7 @@ defineOp({
     }
     if (!mapped[0] && a!.rank === 2) {
       const [k, n] = b!.shape.slice(1) as [number, number];
+      if (n === 1) return [reshape(emitOne("matmul", [reshape(b!, [size, k]), swapLast(a!)]), [size, a!.shape[0]!, 1])];
       const columns = emitOne("matmul", [a!, reshape(transpose(b!, [1, 0, 2]), [k, size * n])]);
       return [transpose(reshape(columns, [a!.shape[0]!, size, n]), [1, 0, 2])];
     }

@@ -1,4 +1,4 @@
-import { concat, exp, lgamma, log, log1p, program, random, type Tensor } from "@credence/tensor";
+import { concat, exp, lgamma, log, log1p, onesLike, program, random, type Tensor } from "@credence/tensor";
 import { exactDraws } from "./exact-draws.ts";
 import type { CheckedRegression, LinearRegression } from "./linear-regression.ts";
 import { colour, factorOf, logSize, meanOf } from "./spread.ts";
@@ -81,7 +81,7 @@ export async function normalInverseGammaRegression(
 /** The posterior in units of sigma, and the evidence. */
 const solved = program(
   (operator: Tensor, data: Tensor, mean: Tensor, prior: Tensor, shape: Tensor, rate: Tensor) => {
-    const model = { operator, data, mean, prior, noise: data.mul(0).add(1) };
+    const model = { operator, data, mean, prior, noise: onesLike(data) };
     const white = whitened(model);
     const { lower, misfit, logDeterminant, mean: centre } = white.conditioned;
     const { mean: posterior, variance } = moments(model, white);

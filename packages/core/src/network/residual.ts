@@ -1,4 +1,5 @@
 import { index, random, sigmoid, type Tensor } from "@credence/tensor";
+import { dropout, requireRate } from "./dropout.ts";
 import { affine, type LinearParams, linear } from "./linear.ts";
 import { type Activation, activationFunction, type Network, repeatRows, requireWidth } from "./network.ts";
 
@@ -11,6 +12,8 @@ export interface ResidualOptions {
   /** Features of the context; 0 or absent: none. */
   readonly context?: number;
   readonly activation?: Activation;
+  /** Share of hidden units dropped, in the middle of each block, where `apply` is given noise; 0 if absent. */
+  readonly dropout?: number;
   /** How the context enters a block: multiplied through a sigmoid gate (`"glu"`, if absent) or added. */
   readonly gate?: "glu" | "add";
   /** Scale of the last layer's initial weights; 1 if absent. */
@@ -33,7 +36,19 @@ export type ResidualParams = {
  * He et al. 2016 (pre-activation blocks); gating as in Durkan et al. 2019, "Neural spline flows".
  */
 export function residual(options: ResidualOptions): Network<ResidualParams> {
-  const { input, hidden, blocks, output, context = 0, activation = "relu", gate = "glu", outputScale = 1, outputBias } = options;
+  const {
+    input,
+    hidden,
+    blocks,
+    output,
+    context = 0,
+    activation = "relu",
+    gate = "glu",
+    outputScale = 1,
+    outputBias,
+    dropout: rate = 0,
+  } = options;
+  requireRate(rate);
   if (input === 0 && context === 0) throw new RangeError("a residual network needs input or context features, got 0 of both");
   const activate = activationFunction(activation);
   requireWidth("hidden", hidden);
@@ -61,7 +76,7 @@ export function residual(options: ResidualOptions): Network<ResidualParams> {
         output: layers.output.init(index(keys, 2)),
       };
     },
-    apply(params, x, c) {
+    apply(params, x, c, noise) {
       // A network of the context alone has a result for each row of that.
       const rows = params.input || !c ? x.shape[0]! : c.shape[0]!;
       let h: Tensor | undefined = params.input && affine(params.input, x);
@@ -70,8 +85,8 @@ export function residual(options: ResidualOptions): Network<ResidualParams> {
         const projected = repeatRows(affine(params.context, c), rows);
         h = h ? h.add(projected) : projected;
       }
-      for (const block of params.blocks) {
-        let change = affine(block.second, activate(affine(block.first, activate(h!))));
+      for (const [b, block] of params.blocks.entries()) {
+        let change = affine(block.second, dropout(activate(affine(block.first, activate(h!))), rate, noise, b));
         if (block.gate) {
           const g = affine(block.gate, c!);
           change = gate === "glu" ? change.mul(repeatRows(sigmoid(g), rows)) : change.add(repeatRows(g, rows));

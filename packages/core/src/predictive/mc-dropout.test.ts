@@ -4,6 +4,7 @@ import { dropout } from "../network/dropout.ts";
 import type { LinearParams } from "../network/linear.ts";
 import { mlp } from "../network/mlp.ts";
 import type { Network } from "../network/network.ts";
+import { residual } from "../network/residual.ts";
 import { adam } from "../optimize/adam.ts";
 import { mcDropout, mcDropoutDraws } from "./mc-dropout.ts";
 
@@ -85,6 +86,15 @@ describe("MC dropout", { timeout: 120_000 }, () => {
       expect(twice[2 * s + 1]).toBe(twice[2 * s]);
       expect(among[3 * s]).toBeCloseTo(twice[2 * s]!, 5); // products of another height round differently, in f32
     }
+  });
+
+  test("blocks of a residual network drop units too, in as many ways as there are masks", async () => {
+    const blocks = residual({ input: 1, hidden: 8, blocks: 2, output: 1, dropout: 0.3 });
+    const start = program(() => blocks.init(random.key(4)))() as unknown as Tree<NdArray>;
+    const outputs = (await mcDropoutDraws(blocks, start, [[0.5]], { samples: 30, seed: 1 })).data();
+    expect(new Set(Array.from(outputs)).size).toBeGreaterThan(20);
+    const plain = residual({ input: 1, hidden: 8, blocks: 2, output: 1 });
+    await expect(mcDropoutDraws(plain, start, [[0.5]], { samples: 30, seed: 1 })).rejects.toThrow("give the network dropout");
   });
 
   test("a network that predicts its noise has it in the aleatoric part", async () => {

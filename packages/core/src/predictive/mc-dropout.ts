@@ -1,4 +1,4 @@
-import { array, index, NdArray, program, random, scan, type Tensor, type Tree } from "@credence/tensor";
+import { array, index, NdArray, ones, program, random, scan, type Tensor, type Tree } from "@credence/tensor";
 import { keyOf, requireCount, requirePositive, scalar, type Table, tableOf } from "../exact/table.ts";
 import type { Network } from "../network/network.ts";
 import type { PredictiveMoments } from "./predictive.ts";
@@ -87,7 +87,7 @@ async function drawn<P extends Tree<Tensor>>(
   return run.runAsync([params, inputs, keyOf("mcDropout", seed)]);
 }
 
-const equalWeights = (outputs: Tensor): Tensor => outputs.sum([1, 2]).mul(0).add(1);
+const equalWeights = (outputs: Tensor): Tensor => ones([outputs.shape[0]!], "f64");
 
 const fromMeans = program((outputs: Tensor, noise: Tensor) => totalVariance(index(outputs, 0, 2), noise, equalWeights(outputs)));
 const fromPairs = program((outputs: Tensor) => totalVariance(index(outputs, 0, 2), index(outputs, 1, 2).exp(), equalWeights(outputs)));

@@ -1,4 +1,4 @@
-import { log, log1p, program, type Tensor } from "@credence/tensor";
+import { log, log1p, program, type Tensor, zerosLike } from "@credence/tensor";
 import type { Distribution } from "../../distribution/distribution.ts";
 import type { Draws } from "../../model/draws.ts";
 import { exactDraws } from "../exact-draws.ts";
@@ -31,7 +31,7 @@ export const moments = (mean: number, aleatoric: number, epistemic: number) => (
 
 /** Ways to the real line: u, and log |dtheta/du|. */
 const links = {
-  identity: (x: Tensor) => [x, x.mul(0)],
+  identity: (x: Tensor) => [x, zerosLike(x)],
   log: (x: Tensor) => [log(x), log(x)],
   logit: (x: Tensor) => [log(x).sub(log1p(x.neg())), log(x).add(log1p(x.neg()))],
 } satisfies Record<string, (x: Tensor) => [Tensor, Tensor]>;

@@ -1,4 +1,4 @@
-import { concat, exp, lgamma, log, matmul, matrixTranspose, type NdArray, program, random, type Tensor } from "@credence/tensor";
+import { array, concat, exp, lgamma, log, matmul, matrixTranspose, type NdArray, program, random, type Tensor } from "@credence/tensor";
 import { collinearWarnings } from "../../exact/collinear.ts";
 import { exactDraws } from "../../exact/exact-draws.ts";
 import type { RegressionNoise } from "../../exact/linear-regression.ts";
@@ -70,7 +70,7 @@ export async function variationalLinear(options: VariationalLinearOptions): Prom
   };
   const { q, ascent } = await coordinateAscent(linearMethod(owner, relevance, known), data, options);
   const fit = q as { readonly [K in keyof LinearFactors]: NdArray };
-  const normal = { mean: fit.mean, lower: fit.lower, prior: await ones.runAsync([fit.mean]) };
+  const normal = { mean: fit.mean, lower: fit.lower, prior: array(new Float64Array(columns).fill(1)) };
   const shape = precision.shape + (relevance === "each" ? 0.5 : columns / 2);
   const noiseAfter = known ? noise : { shape: noise.shape + rows / 2, rate: fit.noiseRate.item() };
   const variance = "sd" in noiseAfter ? noiseAfter.sd ** 2 : noiseAfter.shape > 1 ? noiseAfter.rate / (noiseAfter.shape - 1) : Infinity;
@@ -101,7 +101,6 @@ export async function variationalLinear(options: VariationalLinearOptions): Prom
 }
 
 const products = program((x: Tensor, y: Tensor) => ({ gram: matmul(matrixTranspose(x), x), cross: matmul(matrixTranspose(x), y) }));
-const ones = program((like: Tensor) => like.mul(0).add(1));
 const withNoise = program((epistemic: Tensor, noise: Tensor) => {
   const aleatoric = noise.broadcastTo(epistemic.shape);
   return { variance: epistemic.add(aleatoric), aleatoric, epistemic };

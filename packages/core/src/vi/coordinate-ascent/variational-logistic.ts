@@ -6,6 +6,7 @@ import {
   matrixTranspose,
   maximum,
   type NdArray,
+  onesLike,
   program,
   type Tensor,
   tanh,
@@ -82,7 +83,7 @@ function coefficientsGiven({ features, offset, half }: Data, xi: Tensor): Q {
 const method: CoordinateAscentMethod<Data, Q> = {
   name: "variationalLogistic",
   terms: { "E log p(y | w) bound": "reconstruction", "E log p(w)": "regularisation", "H[q(w)]": "regularisation" },
-  init: (data) => coefficientsGiven(data, data.offset.mul(0).add(1)),
+  init: (data) => coefficientsGiven(data, onesLike(data.offset)),
   sweep(data, q) {
     const { mean, variance } = q.predictor;
     return coefficientsGiven(data, mean.square().add(variance).sqrt());

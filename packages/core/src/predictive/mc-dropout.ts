@@ -1,4 +1,4 @@
-import { array, index, NdArray, ones, program, random, scan, type Tensor, type Tree } from "@credence/tensor";
+import { array, index, map, NdArray, ones, program, random, type Tensor, type Tree } from "@credence/tensor";
 import { keyOf, requireCount, requirePositive, scalar, type Table, tableOf } from "../exact/table.ts";
 import type { Network } from "../network/network.ts";
 import type { PredictiveMoments } from "./predictive.ts";
@@ -76,11 +76,8 @@ async function drawn<P extends Tree<Tensor>>(
   const inputs = x instanceof NdArray && x.dtype === "f64" ? rows : array(Float32Array.from(rows.data()), { shape: rows.shape });
   const run = program(
     (weights: P, table: Tensor, key: Tensor) => {
-      const sample = (carry: Tensor, own: Tensor): [Tensor, Tensor] => [
-        carry,
-        network.apply(weights, table, undefined, { key: own, masks: "shared" }).cast("f64"),
-      ];
-      return scan(sample as never, table.sum().mul(0), random.split(key, samples))[1] as Tensor;
+      const sample = (own: Tensor): Tensor => network.apply(weights, table, undefined, { key: own, masks: "shared" }).cast("f64");
+      return map(sample as (own: never) => Tensor, random.split(key, samples));
     },
     { name: "MC dropout" },
   );

@@ -7,6 +7,6 @@ export type { Likelihood, ObservationInfo } from "./likelihood.ts";
 export { type Model, type ModelOptions, model, type ParameterInfo } from "./model.ts";
 export { type Observed, observed } from "./observed.ts";
 export { type Point, pointsOf } from "./point.ts";
-export { type NamedDraws, pointwiseOfDraws, predictOfDraws, priorPredictive, valuesOfDraws } from "./predict.ts";
+export { type NamedDraws, type PredictOptions, pointwiseOfDraws, predictOfDraws, priorPredictive, valuesOfDraws } from "./predict.ts";
 export type { ParameterPrior, Values } from "./slot.ts";
 export type { Target } from "./target.ts";

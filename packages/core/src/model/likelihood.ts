@@ -1,4 +1,4 @@
-import { abstractly, constant, type NdArray, type Shape, Tensor, take } from "@credence/tensor";
+import { abstractly, constant, full, type NdArray, type Shape, Tensor, take } from "@credence/tensor";
 import { componentNames } from "../distribution/components.ts";
 import { type Data, dataArray } from "./data.ts";
 import { noteValues, type Observed, observation } from "./observed.ts";
@@ -30,8 +30,8 @@ export interface LikelihoodOf {
   readonly separable: boolean;
   /** Terms by name of the part; of the rows `at` alone, or with the data `at` instead of those given. */
   terms(values: Values, at?: Tensor | Values): Readonly<Record<string, Tensor>>;
-  /** New data by name. */
-  draw(values: Values, keyOf: (i: number) => Tensor): Readonly<Record<string, Tensor>>;
+  /** New data by name, for the rows of `data` if given. */
+  draw(values: Values, keyOf: (i: number) => Tensor, data?: Readonly<Record<string, Data>>): Readonly<Record<string, Tensor>>;
 }
 
 type LikelihoodFunction = (values: Values, data: Values) => Likelihood;
@@ -86,9 +86,11 @@ export function likelihoodOf(
     data: Object.fromEntries(arrays),
     separable: arrays.length > 0 && isSeparable(arrays, slots, termsOf),
     terms: termsOf,
-    draw: (values, keyOf) =>
+    draw: (values, keyOf, other) =>
       Object.fromEntries(
-        parts(values).flatMap(([name, part], i) => (part instanceof Tensor ? [] : [[name, observation(name, part).draw(keyOf(i))]])),
+        parts(values, other && strict(otherRows(arrays, other), "data given")).flatMap(([name, part], i) =>
+          part instanceof Tensor ? [] : [[name, observation(name, part).draw(keyOf(i))]],
+        ),
       ),
   };
 }
@@ -136,6 +138,21 @@ function partsOf(given: Likelihood): (readonly [name: string, part: Observed | T
 
 const isObserved = (value: unknown): value is Observed =>
   value !== null && typeof value === "object" && (value as Partial<Observed>).kind === "observed" && "distribution" in value;
+
+/** Data of other rows. What is left out is NaN: the values of data that are only observed are not looked at when new ones are drawn. */
+function otherRows(own: readonly (readonly [string, NdArray])[], other: Readonly<Record<string, Data>>): Record<string, Tensor> {
+  const given = Object.entries(other).map(([name, values]) => [name, dataArray(name, values)] as const);
+  const count = rowsOf(given);
+  if (count === undefined) throw new RangeError("model: expected data of other rows, got none");
+  for (const [name, { shape }] of given) {
+    const expected = own.find(([known]) => known === name)?.[1].shape.slice(1);
+    if (!expected) throw new RangeError(`model: there are no data ${name}; there are ${own.map(([known]) => known).join(", ") || "none"}`);
+    if (expected.join() !== shape.slice(1).join())
+      throw new RangeError(`model: rows of the data ${name} have shape [${expected.join(", ")}], got [${shape.slice(1).join(", ")}]`);
+  }
+  const missing = own.filter(([name]) => !(name in other)).map(([name, { shape }]) => [name, full([count, ...shape.slice(1)], NaN, "f64")]);
+  return { ...Object.fromEntries(given.map(([name, values]) => [name, constant(values)])), ...Object.fromEntries(missing) };
+}
 
 function rowsOf(arrays: readonly (readonly [string, NdArray])[]): number | undefined {
   const first = arrays[0];

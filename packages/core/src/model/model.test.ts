@@ -271,6 +271,14 @@ describe("what does not fit is refused by name", () => {
     await expect(nuts(target, { seed: 1 })).rejects.toThrow("(the part of z is NaN)");
   });
 
+  test("a prior may come with its unit, as in parameters()", () => {
+    const target = model({ rate: { prior: gamma(2, 1), unit: "1/s" }, y: { prior: ({ rate }) => normal(rate, 1) } });
+    expect(target.parameters.map(({ name, unit }) => [name, unit])).toEqual([
+      ["rate", "1/s"],
+      ["y", ""],
+    ]);
+  });
+
   test("scale families have a non-centred form too", () => {
     const target = model({ s: halfNormal(2), t: ({ s }) => halfCauchy(s) }, undefined, { noncentred: ["t"] });
     const out = program((u: Tensor) => ({ q: target.constrain(u), d: target.logDensity(u) }))(array([[0.2, -0.4]], { dtype: "f64" }));

@@ -35,6 +35,8 @@ export interface ModelOptions<K extends string, R extends string = never> {
 
 export interface ParameterInfo {
   readonly name: string;
+  /** Empty for a pure number, and where none was said. */
+  readonly unit: string;
   readonly shape: Shape;
   /** A derived quantity. */
   readonly derived: boolean;
@@ -62,8 +64,11 @@ export interface Model<K extends string = string> extends Target {
   terms(u: Tensor): Readonly<Record<string, Tensor>>;
   /** Log-likelihood of every term, [n, N], the terms of `observations` one after the other. */
   pointwise(u: Tensor): Tensor;
-  /** New data at u by name, [n, ...shape] each. A key, or one for each row, [n, 2]. */
-  predict(key: Tensor, u: Tensor): Readonly<Record<string, Tensor>>;
+  /**
+   * New data at u by name, [n, ...shape] each. A key, or one for each row, [n, 2].
+   * @param data of other rows, in place of `options.data`; what is only observed may be left out
+   */
+  predict(key: Tensor, u: Tensor, data?: Readonly<Record<string, Data>>): Readonly<Record<string, Tensor>>;
   /** Draws from the prior, u [n, D]. A key, or one for each row, [n, 2]. */
   samplePrior(key: Tensor, n: number): Tensor;
   /** The u [n, D] of quantities [n, K], the inverse of `constrain`. */
@@ -175,7 +180,7 @@ export function model<K extends string, R extends string = never>(
     dimension,
     coordinates: slots.flatMap(({ coordinates }) => coordinates),
     names: quantities.flatMap(({ names }) => names),
-    parameters: quantities.map(({ name, shape, derived, reported }) => ({ name, shape, derived, reported })),
+    parameters: quantities.map(({ name, unit, shape, derived, reported }) => ({ name, unit, shape, derived, reported })),
     observations: parts.observations,
     rows: parts.rows,
     logDensity,
@@ -209,12 +214,12 @@ export function model<K extends string, R extends string = never>(
         );
       return each((row) => concat(Object.values(parts.terms(place(row).values)).map((part) => reshape(part, [part.size]))))(u);
     },
-    predict(key, u) {
+    predict(key, u, data) {
       if (parts.observations.every(({ shape }) => shape === undefined))
         throw new RangeError("model: nothing can be predicted; give the data with their distribution: observed(distribution, data)");
       const one = (row: Tensor, own: Tensor) => {
         const keys = random.split(own, parts.observations.length);
-        return parts.draw(place(row).values, (i) => index(keys, i));
+        return parts.draw(place(row).values, (i) => index(keys, i), data);
       };
       return vmap(one)(u, rowKeys(key, u.shape[0]!));
     },
@@ -240,7 +245,7 @@ interface Quantity extends ParameterInfo {
 
 /** Parameters, then what is derived from them. */
 function quantitiesOf(slots: readonly Slot[], derivedOf: (values: Values) => Record<string, Tensor>): Quantity[] {
-  const own = slots.map(({ name, shape, reported }) => quantity(name, shape, false, reported));
+  const own = slots.map(({ name, unit, shape, reported }) => quantity(name, unit, shape, false, reported));
   const derived = abstractly(
     slots.map(({ shape }) => ({ shape, dtype: "f64" as const })),
     (...tensors) =>
@@ -249,6 +254,7 @@ function quantitiesOf(slots: readonly Slot[], derivedOf: (values: Values) => Rec
           throw new RangeError(`model: ${name} is both a parameter and derived; give one another name`);
         return quantity(
           name,
+          "",
           shape,
           true,
           Array.from({ length: size }, (_, i) => i),
@@ -258,9 +264,9 @@ function quantitiesOf(slots: readonly Slot[], derivedOf: (values: Values) => Rec
   return [...own, ...derived];
 }
 
-const quantity = (name: string, shape: Shape, derived: boolean, reported: readonly number[]): Quantity => {
+const quantity = (name: string, unit: string, shape: Shape, derived: boolean, reported: readonly number[]): Quantity => {
   const names = componentNames(name, shape);
-  return { name, shape, derived, reported, names: reported.map((at) => names[at]!) };
+  return { name, unit, shape, derived, reported, names: reported.map((at) => names[at]!) };
 };
 
 const isWhole = (reported: readonly number[], size: number): boolean => reported.length === size;

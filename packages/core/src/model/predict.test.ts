@@ -1,4 +1,4 @@
-import { array, grad, program, random, stack, sum, type Tensor } from "@credence/tensor";
+import { array, grad, matmul, program, random, stack, sum, type Tensor } from "@credence/tensor";
 import { describe, expect, test } from "vitest";
 import {
   type Draws,
@@ -82,6 +82,32 @@ describe("draws", () => {
     const again = await predictOfDraws(target, one, { seed: 1 });
     expect(again["y"]!.data()).toEqual(data["y"]!.data());
     expect((await predictOfDraws(target, one, { seed: 2 }))["y"]!.data()).not.toEqual(data["y"]!.data());
+  });
+
+  test("predict at other rows, where what is only observed is left out", async () => {
+    const X = [
+      [1, 0],
+      [1, 1],
+      [1, 2],
+    ];
+    const line = model({ b: plate(normal(0, 1), 2) }, ({ b }, { X, z }) => observed(normal(matmul(X, b), 0.001), z), { data: { X, z: y } });
+    const at = drawsFrom(line, 3);
+    const data = await predictOfDraws(line, at, {
+      seed: 1,
+      data: {
+        X: [
+          [1, 10],
+          [1, -10],
+        ],
+      },
+    });
+    expect(data["y"]!.shape).toEqual([2, 3, 2]);
+    const [first, second] = (at.unconstrained.tolist() as number[][][])[1]![2]!;
+    const predicted = (data["y"]!.tolist() as number[][][])[1]![2]!;
+    expect(Math.abs(predicted[0]! - (first! + 10 * second!))).toBeLessThan(0.006);
+    expect(Math.abs(predicted[1]! - (first! - 10 * second!))).toBeLessThan(0.006);
+    await expect(predictOfDraws(line, at, { seed: 1, data: { W: [[1, 2]] } })).rejects.toThrow("there are no data W; there are X, z");
+    await expect(predictOfDraws(line, at, { seed: 1, data: { X: [[1]] } })).rejects.toThrow("rows of the data X have shape [2], got [1]");
   });
 
   test("from the prior, and data from them", async () => {

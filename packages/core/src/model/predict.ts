@@ -1,6 +1,7 @@
 import { array, type NdArray, random, type Tensor } from "@credence/tensor";
 import { requireSeed } from "../simulate/streams.ts";
 import { byRows, type RunOptions } from "./by-rows.ts";
+import { type Data, dataArray } from "./data.ts";
 import type { Draws } from "./draws.ts";
 import type { Model } from "./model.ts";
 
@@ -19,14 +20,18 @@ export async function pointwiseOfDraws(model: Model, draws: Draws, options: RunO
   return pointwise!;
 }
 
+export interface PredictOptions extends RunOptions {
+  readonly seed: number;
+  /** Rows to predict, in place of those of the model; what is only observed may be left out. */
+  readonly data?: Readonly<Record<string, Data>>;
+}
+
 /** New data at every draw, by name: the posterior predictive. The same whatever the device, for one seed. */
-export function predictOfDraws(
-  model: Model,
-  draws: Draws,
-  { seed, ...options }: RunOptions & { readonly seed: number },
-): Promise<NamedDraws> {
+export function predictOfDraws(model: Model, draws: Draws, { seed, data, ...options }: PredictOptions): Promise<NamedDraws> {
   const key = keyOf(seed);
-  return ofDraws(model, draws, dataSize(model), (u, row) => model.predict(random.fold(key(), row), u), options);
+  const arrays = data && Object.fromEntries(Object.entries(data).map(([name, values]) => [name, dataArray(name, values)]));
+  const width = Math.max(dataSize(model), ...Object.values(arrays ?? {}).map(({ shape }) => shape[0] ?? 1));
+  return ofDraws(model, draws, width, (u, row) => model.predict(random.fold(key(), row), u, arrays), options);
 }
 
 /** Draws from the prior, [count, ...] by name, and data drawn from each: the prior predictive. */

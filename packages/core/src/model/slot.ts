@@ -3,17 +3,22 @@ import { type Bijector, toUnconstrained } from "../distribution/bijector/index.t
 import { componentNames } from "../distribution/components.ts";
 import type { Distribution } from "../distribution/distribution.ts";
 import { independent } from "../distribution/independent.ts";
+import type { ParameterSpec } from "../distribution/parameters.ts";
 import type { Support } from "../distribution/support.ts";
 
 /** Values of one draw by name. */
 export type Values<K extends string = string> = { readonly [N in K]: Tensor };
 
 /** A prior, or a function that makes one from the parameters declared before. */
-export type ParameterPrior<K extends string = string> = Distribution | ((earlier: Values<K>) => Distribution);
+type PriorOf<K extends string> = Distribution | ((earlier: Values<K>) => Distribution);
+
+/** A prior, alone or with what `parameters` is told beside it. Every parameter is drawn: `nuisance` says nothing here. */
+export type ParameterPrior<K extends string = string> = PriorOf<K> | (Omit<ParameterSpec, "prior"> & { readonly prior: PriorOf<K> });
 
 /** A parameter and its place in u. */
 export interface Slot {
   readonly name: string;
+  readonly unit: string;
   /** Of its value. */
   readonly shape: Shape;
   readonly support: Support["kind"];
@@ -81,15 +86,20 @@ export function slotsOf(priors: Readonly<Record<string, ParameterPrior>>, noncen
   for (const name of names) {
     if (!/^[\p{L}_][\p{L}\p{N}_]*$/u.test(name))
       throw new RangeError(`model: a parameter is called "${name}"; a name is letters, digits and _, and starts with a letter`);
-    const prior = priorOf(name, priors[name]!);
-    const slot = layOut(name, prior, slots, offset, !noncentred.includes(name));
-    slots.push(slot);
+    const { prior, unit = "" } = specOf(priors[name]);
+    const slot = layOut(name, priorOf(name, prior), slots, offset, !noncentred.includes(name));
+    slots.push({ ...slot, unit });
     offset += slot.size;
   }
   return slots;
 }
 
-function priorOf(name: string, given: ParameterPrior): (earlier: Values) => Distribution {
+const specOf = (
+  given: ParameterPrior | undefined,
+): Partial<Omit<ParameterSpec, "prior">> & { readonly prior: PriorOf<string> | undefined } =>
+  typeof given === "object" && given !== null && "prior" in given ? given : { prior: given as PriorOf<string> | undefined };
+
+function priorOf(name: string, given: PriorOf<string> | undefined): (earlier: Values) => Distribution {
   if (typeof given !== "function" && typeof given?.logProb !== "function")
     throw new TypeError(
       `model: ${name} needs a prior, such as normal(0, 1), or a function of earlier parameters that gives one, got ${typeof given}`,
@@ -102,7 +112,7 @@ function priorOf(name: string, given: ParameterPrior): (earlier: Values) => Dist
   };
 }
 
-function layOut(name: string, prior: Slot["prior"], before: readonly Slot[], offset: number, centred: boolean): Slot {
+function layOut(name: string, prior: Slot["prior"], before: readonly Slot[], offset: number, centred: boolean): Omit<Slot, "unit"> {
   const abstract = before.map(({ shape }) => ({ shape, dtype: "f64" as const }));
   return abstractly(abstract, (...values) => {
     const distribution = prior(valuesOf(before, values));

@@ -93,7 +93,7 @@ test.each([
 test("a device that is not there is a failure that lists those that are", async () => {
   const { code, err } = await credence("birth-death", "--device", "cuda:63");
   expect(code).toBe(1);
-  expect(err).toMatch(/--device cuda:63 is not there; this machine has cpu.*\[ERR_DEVICE\]/);
+  expect(err).toMatch(/device "cuda:63" is not on this machine or not in this build; devices: cpu.*\[ERR_DEVICE\]/);
 });
 
 test("data get says where to get a data set that its origin does not serve", async () => {

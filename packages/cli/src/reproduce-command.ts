@@ -1,7 +1,7 @@
 import { access, constants, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Application } from "@credence/core";
-import { DeviceError, devices } from "@credence/tensor";
+import { checkDevice } from "@credence/tensor";
 import { Command } from "commander";
 import type { Console } from "./console.ts";
 import { describeSummary } from "./describe-summary.ts";
@@ -9,11 +9,6 @@ import { interruptionSignal } from "./interruption.ts";
 import { progressReporter } from "./progress.ts";
 import { checkedOptions, reproduceOptions } from "./reproduce-options.ts";
 import { UsageError } from "./usage-error.ts";
-
-function checkDevice(device: string): void {
-  const here = devices().map(({ name }) => name);
-  if (!here.includes(device)) throw new DeviceError(`--device ${device} is not there; this machine has ${here.join(", ")}`);
-}
 
 /** Hours of work must not end at a folder that was never writable. */
 async function prepareFolder(out: string): Promise<void> {

@@ -3,6 +3,7 @@ import { bytesOf, type DType, dtypeOf, type TypedArray, typedArray } from "./dty
 import { DTypeError, ShapeError } from "./errors.ts";
 import { type NativeBuffer, native } from "./native.ts";
 import { checkShape, type Shape, showShape, sizeOf } from "./shape.ts";
+import { giveBuffer, takeBuffer } from "./spare-buffers.ts";
 
 export type NestedNumbers = number | boolean | readonly NestedNumbers[];
 
@@ -11,8 +12,9 @@ export class NdArray {
   readonly shape: Shape;
   readonly dtype: DType;
   readonly device: string;
-  /** The native memory. Throws once disposed. */
   #buffer: NativeBuffer | undefined;
+  /** Whether somebody else may still hold the buffer when this array is disposed of. */
+  #shared = false;
 
   constructor(shape: Shape, dtype: DType, device: string, buffer: NativeBuffer) {
     this.shape = shape;
@@ -25,7 +27,14 @@ export class NdArray {
     return sizeOf(this.shape);
   }
 
+  /** The native memory, to keep. Throws once disposed. */
   get buffer(): NativeBuffer {
+    this.#shared = true;
+    return this.borrowed;
+  }
+
+  /** The same for a native call that ends before its caller does, and keeps nothing. */
+  get borrowed(): NativeBuffer {
     if (!this.#buffer) throw new TypeError(`this array ${this.dtype}${showShape(this.shape)} was disposed; read it or copy it before`);
     return this.#buffer;
   }
@@ -33,7 +42,7 @@ export class NdArray {
   /** The elements in row-major order, copied to the host. */
   data(): TypedArray {
     const out = typedArray(this.dtype, this.size);
-    if (out.length) native().read(this.buffer, 0, out);
+    if (out.length) native().read(this.borrowed, 0, out);
     return out;
   }
 
@@ -54,7 +63,8 @@ export class NdArray {
 
   dispose(): void {
     if (!this.#buffer) return;
-    native().release(this.#buffer);
+    if (this.#shared) native().release(this.#buffer);
+    else giveBuffer(this.#buffer, this.device, bytesFor(this.shape, this.dtype));
     this.#buffer = undefined;
   }
 
@@ -63,14 +73,16 @@ export class NdArray {
   }
 }
 
-/** An uninitialised (zeroed) array. */
+/** An array of zeros. */
 export function allocate(shape: Shape, dtype: DType, device = "cpu"): NdArray {
-  return allocateChecked(checkShape("allocate", shape), dtype, checkDevice(device));
+  return new NdArray(checkShape("allocate", shape), dtype, device, native().allocate(checkDevice(device), bytesFor(shape, dtype)));
 }
 
-/** As `allocate`, for a shape and a device that are known to be right. */
-export const allocateChecked = (shape: Shape, dtype: DType, device: string): NdArray =>
-  new NdArray(shape, dtype, device, native().allocate(device, Math.max(sizeOf(shape), 1) * bytesOf[dtype]));
+const bytesFor = (shape: Shape, dtype: DType): number => Math.max(sizeOf(shape), 1) * bytesOf[dtype];
+
+/** An array that will be written whole, its numbers not yet any; the shape and the device are known to be right. */
+export const unwritten = (shape: Shape, dtype: DType, device: string): NdArray =>
+  new NdArray(shape, dtype, device, takeBuffer(device, bytesFor(shape, dtype)));
 
 function shapeOfNested(data: NestedNumbers): Shape {
   const shape: number[] = [];
@@ -121,7 +133,7 @@ export function array(data: NestedNumbers | TypedArray, options: { dtype?: DType
   if (sizeOf(checkShape("array", shape)) !== host.length)
     throw new ShapeError(`array: ${host.length} numbers do not fill shape ${showShape(shape)}`);
   const result = allocate(shape, dtype, options.device);
-  if (host.length) native().write(result.buffer, 0, host);
+  if (host.length) native().write(result.borrowed, 0, host);
   return result;
 }
 

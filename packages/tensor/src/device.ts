@@ -7,11 +7,14 @@ export const devices = (): readonly DeviceInfo[] => native().devices();
 
 const present = new Set<string>();
 
-/** `name` if such a device is here. Throws `DeviceError`, naming those that are: nothing falls back in silence. */
+/** `name` if such a device is here. Throws `DeviceError`, naming those that are, and why there is no GPU: nothing falls back in silence. */
 export function checkDevice(name: string): string {
   if (present.has(name)) return name;
-  const known = devices().map((d) => d.name);
-  if (!known.includes(name)) throw new DeviceError(`device "${name}" is not there; this machine has: ${known.join(", ")}`);
+  try {
+    native().release(native().allocate(name, 0));
+  } catch (error) {
+    throw new DeviceError((error as Error).message);
+  }
   present.add(name);
   return name;
 }

@@ -1,6 +1,6 @@
 export { array, NdArray, type NestedNumbers } from "./array.ts";
 export { grad, jvp, valueAndGrad, vjp } from "./derive.ts";
-export { defaultThreads, devices } from "./device.ts";
+export { checkDevice, defaultThreads, devices } from "./device.ts";
 export type { DType, TypedArray } from "./dtype.ts";
 export { DeviceError, DTypeError, RunError, ShapeError, TraceError } from "./errors.ts";
 export { type DeviceInfo, NativeLoadError } from "./native.ts";

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { allocate } from "./array.ts";
 import * as t from "./index.ts";
+import { native } from "./native.ts";
 import type { Tensor } from "./tensor.ts";
 
 const thisFile = /program\.test\.ts:\d+/;
@@ -54,7 +56,16 @@ describe("errors", () => {
 
   test("a device that is not there is refused with those that are", () => {
     expect(() => t.program((x: Tensor) => x, { device: "cuda:7" })(1)).toThrow(t.DeviceError);
-    expect(() => t.array([1], { device: "tpu" })).toThrow(/device "tpu" is not there; this machine has: cpu/);
+    expect(() => t.array([1], { device: "tpu" })).toThrow(/device "tpu" is not on this machine or not in this build; devices: cpu/);
+    // Where the native code says why there is no GPU, that is passed on.
+    const reason = (() => {
+      try {
+        return native().allocate("cuda:63", 0) && "";
+      } catch (error) {
+        return (error as Error).message;
+      }
+    })();
+    expect(() => t.program((x: Tensor) => x, { device: "cuda:63" })(1)).toThrow(reason);
   });
 
   test("ragged, mistyped and disposed arrays are refused", () => {
@@ -209,5 +220,43 @@ describe("off the event loop", () => {
 
   test("a run that was aborted before it began does not begin", async () => {
     await expect(long.runAsync([t.array([1])], { signal: AbortSignal.abort() })).rejects.toThrow(/abort/i);
+  });
+});
+
+describe("memory of arrays that were disposed of", () => {
+  const doubled = t.program((x: Tensor) => x.mul(2), { threads: 1 });
+  const twice = (values: readonly number[]) => doubled(t.array(values));
+
+  test("serves the next results, and no array that is still there", () => {
+    const kept = Array.from({ length: 20 }, (_, i) => twice([i, -i]));
+    for (let i = 0; i < 20; i++) twice([100, 100]).dispose();
+    const next = Array.from({ length: 20 }, (_, i) => twice([i + 0.5, 0]));
+    expect(kept.map((a) => a.tolist())).toEqual(Array.from({ length: 20 }, (_, i) => [2 * i, -2 * i]));
+    expect(next.map((a) => a.tolist())).toEqual(Array.from({ length: 20 }, (_, i) => [2 * i + 1, 0]));
+    kept[0]!.dispose();
+    kept[0]!.dispose(); // a second time: nothing more to give back
+    const [a, b] = [twice([1, 1]), twice([2, 2])];
+    expect([a.tolist(), b.tolist(), allocate([2], "f32").tolist()]).toEqual([
+      [2, 2],
+      [4, 4],
+      [0, 0],
+    ]);
+  });
+
+  test("is not given to others while an asynchronous run reads it, nor what a program holds as a constant", async () => {
+    const x = twice([3, 4]);
+    const slow = t.program((v: Tensor) => t.repeat(20_000, (h: Tensor) => h.add(v), v), { threads: 1 });
+    const sums = slow.runAsync([x]);
+    x.dispose();
+    const others = Array.from({ length: 50 }, () => twice([9, 9]));
+    expect((await sums).tolist()).toEqual([6 * 20_001, 8 * 20_001]);
+    expect(others.every((o) => o.data()[1] === 18)).toBe(true);
+
+    const constant = twice([5, 6]);
+    const adds = t.program((v: Tensor) => v.add(constant), { threads: 1 });
+    expect(adds(t.array([0, 0])).tolist()).toEqual([10, 12]);
+    constant.dispose();
+    twice([7, 7]);
+    expect(() => adds(t.array([0, 0]))).toThrow("released");
   });
 });

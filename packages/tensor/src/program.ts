@@ -1,4 +1,4 @@
-import { allocateChecked, asArray, NdArray } from "./array.ts";
+import { asArray, NdArray, unwritten } from "./array.ts";
 import { checkDevice, defaultThreads } from "./device.ts";
 import { DTypeError, RunError, TraceError } from "./errors.ts";
 import type { Graph } from "./ir.ts";
@@ -78,8 +78,7 @@ export function program<A extends readonly unknown[], R>(f: (...args: A) => R, o
     latest = plan;
     return { plan, arrays, own: arrays.filter((a, i) => a !== flat.leaves[i]) };
   };
-  const buffers = (plan: Compiled, arrays: readonly NdArray[]): NativeBuffer[] => [...arrays.map((a) => a.buffer), ...plan.constants];
-  const results = (plan: Compiled): NdArray[] => plan.simplified.outputs.map((v) => allocateChecked(v.shape, v.dtype, device));
+  const results = (plan: Compiled): NdArray[] => plan.simplified.outputs.map((v) => unwritten(v.shape, v.dtype, device));
   const threads = (): number => options.threads ?? defaultThreads();
 
   const call = (...args: readonly unknown[]): unknown => {
@@ -94,8 +93,8 @@ export function program<A extends readonly unknown[], R>(f: (...args: A) => R, o
     try {
       native().run(
         plan.executable,
-        buffers(plan, arrays),
-        out.map((a) => a.buffer),
+        [...arrays.map((a) => a.borrowed), ...plan.constants],
+        out.map((a) => a.borrowed),
         threads(),
       );
     } catch (error) {
@@ -116,7 +115,7 @@ export function program<A extends readonly unknown[], R>(f: (...args: A) => R, o
     try {
       await native().runAsync(
         plan.executable,
-        buffers(plan, arrays),
+        [...arrays.map((a) => a.buffer), ...plan.constants],
         out.map((a) => a.buffer),
         threads(),
         control,

@@ -1,12 +1,12 @@
 import { log, program, type Tensor } from "@credence/tensor";
 import { linearGaussian } from "./linear-gaussian.ts";
 import type { CheckedRegression, LinearRegression } from "./linear-regression.ts";
-import { columnOf, scalar } from "./table.ts";
+import { cancelled, columnOf, scalar } from "./table.ts";
 
 /** Regression with noise of known sd: a linear-Gaussian model, with noise added to what it predicts. */
 export async function knownNoise(regression: CheckedRegression<{ readonly sd: number }>): Promise<LinearRegression> {
   const { x, y, names, prior, noise, warnings } = regression;
-  const posterior = await linearGaussian({ operator: x, data: y, prior, noise, names });
+  const posterior = await linearGaussian({ operator: x, data: y, prior, noise, names, ...cancelled(regression.signal) });
   const noiseVariance = scalar(noise.sd ** 2);
   return {
     names,

@@ -2,7 +2,7 @@ import { type NdArray, program, type Tensor } from "@credence/tensor";
 import type { Draws } from "../model/draws.ts";
 import { exactDraws } from "./exact-draws.ts";
 import { colour, factorOf, logSize, meanOf, type NormalPrior, type NormalSpread } from "./spread.ts";
-import { type Column, columnOf, keyOf, namesOf, requireCount, type Table, tableOf } from "./table.ts";
+import { type Column, cancelled, columnOf, keyOf, namesOf, requireCount, type Table, tableOf } from "./table.ts";
 import { covarianceOf, deviationDraws, logDensityOfDeviation, moments, predicted, whitened } from "./whitened.ts";
 
 export interface LinearGaussianOptions {
@@ -16,6 +16,7 @@ export interface LinearGaussianOptions {
   readonly noise: NormalSpread;
   /** Names of the n unknowns. */
   readonly names?: readonly string[];
+  readonly signal?: AbortSignal;
 }
 
 export interface LinearGaussianPosterior {
@@ -68,7 +69,7 @@ export async function linearGaussian(options: LinearGaussianOptions): Promise<Li
   const centre = meanOf(owner, "prior", options.prior.mean, n);
   const prior = factorOf(owner, "prior", options.prior, n);
   const noise = factorOf(owner, "noise", options.noise, m);
-  const { mean, sd, logEvidence, kept } = await solved.runAsync([operator, data, centre, prior, noise]);
+  const { mean, sd, logEvidence, kept } = await solved.runAsync([operator, data, centre, prior, noise], cancelled(options.signal));
   if (!Number.isFinite(logEvidence.item()))
     throw new RangeError(
       `${owner}: the posterior has no factor in double precision: prior sd over noise sd, along some direction of the operator, is beyond 1e15; narrow the prior`,

@@ -137,6 +137,12 @@ describe("Bayesian linear regression", () => {
     expect(fit.warnings[0]).toContain("y is the same number in every row");
   });
 
+  test("a signal ends the run", async () => {
+    const ended = AbortSignal.abort(new Error("enough"));
+    for (const noise of [{ sd: 1 }, { shape: 1, rate: 1 }])
+      await expect(linearRegression({ x, y, names, prior, noise, signal: ended })).rejects.toThrow("enough");
+  });
+
   test("bad input is refused by name", async () => {
     const good = { x, y, names, prior, noise: { sd: 1 } };
     const missing = x.map((row, i) => (i === 3 ? [1, NaN, 2] : row));

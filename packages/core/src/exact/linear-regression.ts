@@ -5,7 +5,7 @@ import { collinearWarnings } from "./collinear.ts";
 import { knownNoise } from "./known-noise.ts";
 import { normalInverseGammaRegression } from "./normal-inverse-gamma-regression.ts";
 import type { NormalPrior } from "./spread.ts";
-import { type Column, columnOf, namesOf, requirePositive, type Table, tableOf } from "./table.ts";
+import { type Column, cancelled, columnOf, namesOf, requirePositive, type Table, tableOf } from "./table.ts";
 
 /** The noise of a regression: its sd known, or its variance sigma^2 ~ inverse gamma(shape, rate), which the spread of the coefficients then scales with. */
 export type RegressionNoise = { readonly sd: number } | { readonly shape: number; readonly rate: number };
@@ -19,6 +19,7 @@ export interface LinearRegressionOptions {
   /** Coefficients ~ N(mean, S), or N(mean, sigma^2 S) where the noise is not known; sd or covariance give S. */
   readonly prior: NormalPrior;
   readonly noise: RegressionNoise;
+  readonly signal?: AbortSignal;
 }
 
 export interface LinearRegression {
@@ -54,22 +55,24 @@ export async function linearRegression(options: LinearRegressionOptions): Promis
   const names = namesOf(owner, options.names, columns, "x");
   const y = columnOf(owner, "y", options.y, rows);
   const warnings = await collinearWarnings(x, names);
-  const { prior, noise } = options;
+  const { prior, noise, signal } = options;
+  const checked = { x, y, names, prior, warnings, ...cancelled(signal) };
   if ("sd" in noise) {
     requirePositive(owner, "noise.sd", noise.sd);
-    return knownNoise({ x, y, names, prior, noise, warnings });
+    return knownNoise({ ...checked, noise });
   }
   requirePositive(owner, "noise.shape", noise.shape);
   requirePositive(owner, "noise.rate", noise.rate);
   if (names.includes("sigma")) throw new RangeError(`${owner}: a column is named sigma, which is the name of the noise; give it another`);
   if (!varies(y.data())) warnings.push("y is the same number in every row: what sigma is below that, only its prior says");
-  return normalInverseGammaRegression({ x, y, names, prior, noise, warnings });
+  return normalInverseGammaRegression({ ...checked, noise });
 }
 
 const varies = (y: ArrayLike<number>): boolean => Array.prototype.some.call(y, (value) => value !== y[0]);
 
 /** A regression whose data have been checked. */
 export interface CheckedRegression<N extends RegressionNoise> {
+  readonly signal?: AbortSignal;
   readonly x: NdArray;
   readonly y: NdArray;
   readonly names: readonly string[];

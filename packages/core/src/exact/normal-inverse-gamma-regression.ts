@@ -2,7 +2,7 @@ import { concat, exp, lgamma, log, log1p, onesLike, program, random, type Tensor
 import { exactDraws } from "./exact-draws.ts";
 import type { CheckedRegression, LinearRegression } from "./linear-regression.ts";
 import { colour, factorOf, logSize, meanOf } from "./spread.ts";
-import { columnOf, keyOf, requireCount, scalar, tableOf } from "./table.ts";
+import { cancelled, columnOf, keyOf, requireCount, scalar, tableOf } from "./table.ts";
 import { covarianceOf, deviationDraws, logDensityOfDeviation, moments, predicted, whitened } from "./whitened.ts";
 
 /**
@@ -19,14 +19,10 @@ export async function normalInverseGammaRegression(
   const about = meanOf(owner, "prior", regression.prior.mean, columns);
   const factor = factorOf(owner, "prior", regression.prior, columns);
   const before = regression.noise;
-  const { mean, relative, misfit, logEvidence, kept } = await solved.runAsync([
-    x,
-    y,
-    about,
-    factor,
-    scalar(before.shape),
-    scalar(before.rate),
-  ]);
+  const { mean, relative, misfit, logEvidence, kept } = await solved.runAsync(
+    [x, y, about, factor, scalar(before.shape), scalar(before.rate)],
+    cancelled(regression.signal),
+  );
   if (!Number.isFinite(logEvidence.item()))
     throw new RangeError(`${owner}: the posterior has no factor in double precision: the prior is beyond 1e15 noise sd wide; narrow it`);
   const noise = { shape: before.shape + rows / 2, rate: before.rate + misfit.item() / 2 };

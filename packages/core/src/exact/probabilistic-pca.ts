@@ -11,7 +11,7 @@ import {
   sliceAxis,
   type Tensor,
 } from "@credence/tensor";
-import { keyOf, namesOf, requireCount, type Table, tableOf } from "./table.ts";
+import { cancelled, keyOf, namesOf, requireCount, type Table, tableOf } from "./table.ts";
 
 export interface ProbabilisticPcaOptions {
   /** Rows [n, d], in comparable units: the noise has one variance for all columns. */
@@ -19,6 +19,7 @@ export interface ProbabilisticPcaOptions {
   readonly names?: readonly string[];
   /** Latent dimensions q, below the number of columns and of directions in which the rows vary. */
   readonly components: number;
+  readonly signal?: AbortSignal;
 }
 
 export interface ProbabilisticPca {
@@ -86,7 +87,7 @@ export async function probabilisticPca(options: ProbabilisticPcaOptions): Promis
   const names = namesOf(owner, options.names, size, "x");
   requireCount(owner, "components", components);
   if (components >= size) throw new RangeError(`${owner}: components must be below the number of columns, ${size}, got ${components}`);
-  const { mean, weights, noise, values, logLikelihood } = await fitted(components).runAsync([x]);
+  const { mean, weights, noise, values, logLikelihood } = await fitted(components).runAsync([x], cancelled(options.signal));
   const eigenvalues = values.data();
   const directions = eigenvalues.filter((v: number) => v > 1e-12 * eigenvalues[0]!).length;
   if (directions <= components)

@@ -80,5 +80,8 @@ export function requireCount(owner: string, name: string, value: number, least =
 
 const describe = (value: unknown): string => (value === null ? "null" : Array.isArray(value) ? "a list" : typeof value);
 
+/** Options of a run that a signal may end. */
+export const cancelled = (signal: AbortSignal | undefined): { readonly signal?: AbortSignal } => (signal ? { signal } : {});
+
 /** A number as f64 []. */
 export const scalar = (value: number): NdArray => array(Float64Array.of(value), { shape: [] });

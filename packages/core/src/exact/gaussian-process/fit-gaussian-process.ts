@@ -1,6 +1,6 @@
 import { array, constant, defaultThreads, program, random, type Tensor, vmap } from "@credence/tensor";
 import { type MinimiseOptions, minimise } from "../../optimize/minimise.ts";
-import { keyOf, requireCount } from "../table.ts";
+import { cancelled, keyOf, requireCount } from "../table.ts";
 import { checkedData, type GaussianProcess, type GaussianProcessOptions, logMarginal, processAt } from "./gaussian-process.ts";
 
 export interface FitGaussianProcessOptions extends GaussianProcessOptions {
@@ -8,7 +8,7 @@ export interface FitGaussianProcessOptions extends GaussianProcessOptions {
   readonly restarts?: number;
   /** Of those starts; 0 if absent. */
   readonly seed?: number;
-  readonly minimise?: Pick<MinimiseOptions, "iterations" | "threads" | "signal" | "gradientTolerance">;
+  readonly minimise?: Pick<MinimiseOptions, "iterations" | "threads" | "gradientTolerance">;
 }
 
 export interface FittedGaussianProcess extends GaussianProcess {
@@ -51,7 +51,12 @@ export async function fitGaussianProcess(options: FitGaussianProcessOptions): Pr
   );
   const objective = (rows: Tensor): Tensor => vmap((t: Tensor) => logMarginal(kernel, t, constant(x), constant(y), mean).neg())(rows);
   const started = await begin.runAsync([array(logs), keyOf(owner, seed)]);
-  const minima = await minimise(objective, started, { gradientTolerance: 1e-6, threads: defaultThreads(), ...options.minimise });
+  const minima = await minimise(objective, started, {
+    gradientTolerance: 1e-6,
+    threads: defaultThreads(),
+    ...options.minimise,
+    ...cancelled(options.signal),
+  });
   const best = minima.value.reduce((at, value, i) => (value < minima.value[at]! || !Number.isFinite(minima.value[at]!) ? i : at), 0);
   const found = Float64Array.from(minima.position.data().slice(best * size, (best + 1) * size));
   const labels = [...kernel.parameters.map((p) => p.name), "noise"];

@@ -106,6 +106,12 @@ describe("Gaussian process regression", () => {
     expect(left.logDensity.data()[2]).toBeCloseTo(-0.5 * (Math.log(2 * Math.PI * variance) + (y[2]! - mean) ** 2 / variance), 11);
   });
 
+  test("a signal ends the run", async () => {
+    const signal = AbortSignal.abort(new Error("enough"));
+    await expect(gaussianProcess({ x, y, kernel: squaredExponential(), noise: 0.2, signal })).rejects.toThrow("enough");
+    await expect(fitGaussianProcess({ x, y, kernel: squaredExponential(), noise: 0.2, signal })).rejects.toThrow("enough");
+  });
+
   test("one row", async () => {
     const process = await gaussianProcess({ x: [[1]], y: [2], kernel: squaredExponential({ amplitude: 2 }), noise: 1 });
     expect(process.logEvidence).toBeCloseTo(-0.5 * Math.log(2 * Math.PI * 5) - 0.4, 13);

@@ -20,7 +20,7 @@ import {
 import type { Draws } from "../../model/draws.ts";
 import type { PredictiveMoments } from "../../predictive/predictive.ts";
 import { exactDraws } from "../exact-draws.ts";
-import { type Column, columnOf, keyOf, namesOf, requireCount, requirePositive, type Table, tableOf } from "../table.ts";
+import { type Column, cancelled, columnOf, keyOf, namesOf, requireCount, requirePositive, type Table, tableOf } from "../table.ts";
 import type { Kernel } from "./kernel.ts";
 
 export interface GaussianProcessOptions {
@@ -33,6 +33,7 @@ export interface GaussianProcessOptions {
   readonly noise: number;
   /** Mean of the function before data; 0 if absent. */
   readonly mean?: number;
+  readonly signal?: AbortSignal;
 }
 
 export interface GaussianProcess {
@@ -99,7 +100,15 @@ export function checkedData(owner: string, options: GaussianProcessOptions) {
   if (!Number.isFinite(mean)) throw new RangeError(`${owner}: mean must be finite, got ${mean}`);
   if (kernel.columns !== undefined && kernel.columns !== columns)
     throw new RangeError(`${owner}: the kernel has length scales for ${kernel.columns} columns, x has ${columns} (${names.join(", ")})`);
-  return { x, y, names, kernel, mean, logs: Float64Array.from([...kernel.parameters.map(({ value }) => value), options.noise], Math.log) };
+  return {
+    ...cancelled(options.signal),
+    x,
+    y,
+    names,
+    kernel,
+    mean,
+    logs: Float64Array.from([...kernel.parameters.map(({ value }) => value), options.noise], Math.log),
+  };
 }
 
 /**
@@ -131,7 +140,7 @@ export async function processAt(
     },
     { name: owner },
   );
-  const { logEvidence, slope, lower, weights } = await solve.runAsync([logs, x, y]);
+  const { logEvidence, slope, lower, weights } = await solve.runAsync([logs, x, y], cancelled(data.signal));
   if (!Number.isFinite(logEvidence.item()))
     throw new RangeError(
       `${owner}: the covariance of the data is singular in double precision: noise ${Math.exp(data.logs.at(-1)!).toPrecision(3)} is too small beside the kernel for places this close; raise it`,

@@ -22,6 +22,11 @@ export interface ChainOptions {
   readonly targetAcceptance?: number;
   /** "diagonal" if absent. "dense" for strong correlations in up to a few hundred dimensions. */
   readonly massMatrix?: "diagonal" | "dense";
+  /**
+   * A directory in which the run is kept every few seconds, and when `signal` stops it. A call with the same model, data and options goes on from there, with
+   * the same bits as one that was never stopped; once it has ended, it gives its draws at once.
+   */
+  readonly checkpoint?: string;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: { readonly phase: "warmup" | "draws"; readonly done: number; readonly total: number }) => void;
 }

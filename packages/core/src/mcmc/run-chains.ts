@@ -1,10 +1,12 @@
 import { array, eye, NdArray, ones, program, type Tensor } from "@credence/tensor";
 import type { Target } from "../model/index.ts";
+import { bookOf } from "./book.ts";
 import { chunkOf } from "./chunk.ts";
 import { estimateMetric, type Moments } from "./estimate-metric.ts";
 import { addDraws, emptyDraws, type KeptDraws } from "./kept-draws.ts";
 import { gradientOfTarget } from "./leapfrog.ts";
 import { type ChainOptions, type Checked, checkedOptions } from "./options.ts";
+import { type Arrays, type Held, least, type Standing } from "./standing.ts";
 import { startingPoints } from "./start.ts";
 import { searchStepSize } from "./step-size-search.ts";
 import type { ChainState, Kernel, TransitionInfo } from "./transition.ts";
@@ -24,28 +26,6 @@ const chunkBytes = 4 << 20;
 const [chunkLeast, chunkMost] = [8, 256];
 
 const streams = { start: 0x73746172, search: 0x73656172, steps: 0x73746570 };
-
-/** The same tree with arrays in the places of tensors. */
-type Arrays<T> = { readonly [K in keyof T]: T[K] extends Tensor ? NdArray : Arrays<T[K]> };
-
-/** Chains with their tuning, between two runs of the program. */
-interface Held<S, T> {
-  readonly state: Arrays<S>;
-  readonly tuned: Arrays<T>;
-}
-
-/** Everything that the rest of the run depends on, between two runs of the program. */
-interface Standing<S, T> {
-  /** Index of the window; that of the draws is the number of windows. */
-  readonly phase: number;
-  /** Steps made in it. */
-  readonly number: number;
-  readonly running: Held<S, T>;
-  readonly metric: NdArray;
-  /** Where the chains stood when the phase began, [n, D]. */
-  readonly reference: NdArray;
-  readonly moments: Moments;
-}
 
 /**
  * Takes chains of `kernel` through warm-up and draws: for each window of the warm-up a few runs of one program, which JavaScript sees a chunk of steps of
@@ -96,27 +76,37 @@ export async function runChains<S extends ChainState, T, I extends TransitionInf
   using startKey = keyOf(checked, streams.start);
   const start = await startingPoints({ target, chains, key: startKey, ...place, ...(options.init && { init: options.init }) });
   let at = await enter(0, start, unitMetric(dimension, dense, place), machine.seedTuning() as unknown as Arrays<T>);
-  for (let behind = 0; ; ) {
+  const book = bookOf(name, target, options, at, kept, work);
+  at = await book.open();
+  for (;;) {
     const warming = at.phase < windows.length;
     const goal = warming ? windows[at.phase]!.transitions : draws * thin;
+    if (least(at) >= goal) {
+      if (!warming) break;
+      at = await leave(at);
+      continue;
+    }
     const orders = machine.orders({ phase: at.phase, number: at.number, goal, thin: warming ? 1 : thin, adapting: warming });
-    const out = await machine.chunk.runAsync([at.running, at.metric, at.reference, orders], control);
+    const out = await machine.chunk.runAsync([at.running, at.metric, at.reference, orders], control).catch(async (error) => {
+      await book.close(at);
+      throw error;
+    });
     disposeAll(at.running);
-    const counts = out.count.data();
+    at.moments.count.set(out.count.data());
     if (!warming) addDraws(kept, out as never);
-    else addMoments(at.moments, out.firstMoment.data(), out.secondMoment.data(), counts);
+    else addMoments(at.moments, out.firstMoment.data(), out.secondMoment.data());
     work[warming ? "warmup" : "draws"] += out.work.item();
     at = { ...at, number: at.number + machine.steps, running: out.running as unknown as Held<S, T> };
     disposeAll({ ...out, running: [] });
-    const least = Math.min(...counts);
+    const behind = windows.slice(0, at.phase).reduce((sum, window) => sum + window.transitions, 0);
     onProgress?.(
-      warming ? { phase: "warmup", done: behind + least, total: warmup } : { phase: "draws", done: Math.floor(least / thin), total: draws },
+      warming
+        ? { phase: "warmup", done: behind + least(at), total: warmup }
+        : { phase: "draws", done: Math.floor(least(at) / thin), total: draws },
     );
-    if (least < goal) continue;
-    if (!warming) break;
-    behind += goal;
-    at = await leave(at);
+    await book.note(at);
   }
+  await book.close(at);
   const metric = at.metric.data() as Float64Array;
   disposeAll([at.running, at.metric, at.reference]);
   return { draws: kept, metric, work };
@@ -165,10 +155,9 @@ const keyOf = ({ seed, place }: Checked, stream: number): NdArray => array(Uint3
 const unitMetric = (dimension: number, dense: boolean, place: { device?: string }): NdArray =>
   dense ? program(() => eye(dimension, "f64"), place)() : array(new Float64Array(dimension).fill(1), place);
 
-function addMoments(moments: Moments, first: ArrayLike<number>, second: ArrayLike<number>, counts: ArrayLike<number>): void {
+function addMoments(moments: Moments, first: ArrayLike<number>, second: ArrayLike<number>): void {
   for (let i = 0; i < first.length; i++) moments.first[i]! += first[i]!;
   for (let i = 0; i < second.length; i++) moments.second[i]! += second[i]!;
-  for (let c = 0; c < counts.length; c++) moments.count[c] = counts[c]!;
 }
 
 function disposeAll(tree: unknown): void {

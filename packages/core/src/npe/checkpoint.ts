@@ -2,10 +2,10 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeAtomically } from "../file/atomic.ts";
 import { FileFormatError } from "../file/errors.ts";
+import { fromNamed, toNamed } from "../file/named-arrays.ts";
 import { decodeSafetensors, encodeSafetensors } from "../file/safetensors.ts";
 import type { TrainingArrays } from "./epoch.ts";
 import type { MemberState } from "./member.ts";
-import { fromNamed, toNamed } from "./named-arrays.ts";
 
 const version = "1";
 

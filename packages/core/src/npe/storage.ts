@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { array, type NdArray, program, random } from "@credence/tensor";
 import { writeAtomically } from "../file/atomic.ts";
 import { FileFormatError } from "../file/errors.ts";
+import { fromNamed, toNamed } from "../file/named-arrays.ts";
 import { decodeSafetensors, encodeSafetensors } from "../file/safetensors.ts";
 import { type Embedding, embeddingOf } from "./embedding.ts";
 import type { Fitted, TrainingRecord } from "./fitted.ts";
 import { type ModelShape, makeModel } from "./model.ts";
-import { fromNamed, toNamed } from "./named-arrays.ts";
 
 const format = "credence-posterior";
 const version = 1;

@@ -1,6 +1,6 @@
 import { array, type NdArray } from "@credence/tensor";
-import { FileFormatError } from "../file/errors.ts";
-import type { StoredArray } from "../file/safetensors.ts";
+import { FileFormatError } from "./errors.ts";
+import type { StoredArray } from "./safetensors.ts";
 
 /** A tree of arrays as it is stored: every leaf under its path, `flow.0.blocks.1.first.weight`. */
 export function toNamed(arrays: unknown, prefix: string): Record<string, StoredArray> {

@@ -72,7 +72,10 @@ export function commonType(owner: string, held: readonly Pick<Held, "dtype">[], 
   const types = [...new Set(held.flatMap(({ dtype }) => dtype ?? []))];
   if (asked && types.some((type) => type !== asked))
     throw new TypeError(`${owner}: dtype ${asked} was asked for and an argument is ${types.join(" and ")}; cast() it`);
-  if (types.length > 1) throw new TypeError(`${owner}: arguments are of types ${types.join(" and ")}; cast() them to one`);
+  if (types.length > 1)
+    throw new TypeError(
+      `${owner}: arguments are of types ${types.join(" and ")}; cast() Tensors to one, and make arrays of it: array(data, { dtype: "${types[0]}" })`,
+    );
   return types[0] ?? asked ?? "f32";
 }
 

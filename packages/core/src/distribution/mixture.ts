@@ -1,5 +1,5 @@
 import { any, equal, expandDims, full, greater, index, logSumExp, random, reshape, stack, type Tensor, where } from "@credence/tensor";
-import { type Argument, asFloat, floatType, hold, nonnegative } from "./argument.ts";
+import { type Argument, asFloat, type FloatType, floatType, hold, nonnegative } from "./argument.ts";
 import { broadcastShapes } from "./broadcast.ts";
 import type { Distribution, WithMoments } from "./distribution.ts";
 import { moment } from "./moment.ts";
@@ -8,7 +8,7 @@ import type { Support } from "./support.ts";
 /**
  * Density sum_k w_k p_k(x).
  * @param weights [K] or [..., K], >= 0; they are divided by their sum
- * @param components K distributions of one event shape and type
+ * @param components K distributions of one event shape
  */
 export function mixture(weights: Argument, components: readonly Distribution[]): WithMoments {
   const held = hold("mixture", "weights", weights, nonnegative);
@@ -22,20 +22,20 @@ export function mixture(weights: Argument, components: readonly Distribution[]):
       throw new RangeError(
         `mixture: components must have one event shape, got [${first.eventShape.join(", ")}] and [${component.eventShape.join(", ")}]`,
       );
-    if (component.dtype !== first.dtype)
-      throw new TypeError(`mixture: components must be of one type, got ${first.dtype} and ${component.dtype}`);
   }
-  if (held.dtype && held.dtype !== first.dtype)
-    throw new TypeError(`mixture: weights are ${held.dtype} and components ${first.dtype}; cast() them to one`);
+  // Components of host values alone follow the others.
+  const dtype: FloatType = components.some((component) => component.dtype === "f64") ? "f64" : "f32";
+  if (held.dtype && held.dtype !== dtype)
+    throw new TypeError(`mixture: weights are ${held.dtype} and components ${dtype}; cast() them to one`);
   const rows = held.values && held.values.length / components.length;
   for (let row = 0; row < (rows ?? 0); row++)
     if (!held.values!.subarray(row * components.length, (row + 1) * components.length).some((w) => w > 0))
       throw new RangeError("mixture: at least one weight must be > 0, got all 0");
 
-  const { eventShape, dtype } = first;
+  const { eventShape } = first;
   const batchShape = broadcastShapes("mixture", held.shape.slice(0, -1), ...components.map((component) => component.batchShape));
   const spread = (x: Tensor): Tensor => reshape(x, [...x.shape, ...eventShape.map(() => 1)]);
-  const logWeights = (type: typeof dtype): Tensor => {
+  const logWeights = (type: FloatType): Tensor => {
     const w = held.at(type);
     return where(greater(w, 0), where(greater(w, 0), w, 1).log(), -Infinity).sub(w.sum(-1, true).log());
   };

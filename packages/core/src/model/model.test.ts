@@ -1,7 +1,8 @@
-import { array, cumsum, grad, index, matmul, type NdArray, program, random, sum, type Tensor, take } from "@credence/tensor";
+import { array, cumsum, grad, index, matmul, type NdArray, program, random, stack, sum, type Tensor, take } from "@credence/tensor";
 import { describe, expect, test } from "vitest";
 import {
   bernoulliLogit,
+  beta,
   exponential,
   flat,
   gamma,
@@ -9,6 +10,7 @@ import {
   halfCauchy,
   halfNormal,
   type Model,
+  mixture,
   model,
   normal,
   nuts,
@@ -269,6 +271,22 @@ describe("what does not fit is refused by name", () => {
       z: b.abs().add(1).neg().log(),
     }));
     await expect(nuts(target, { seed: 1 })).rejects.toThrow("(the part of z is NaN)");
+  });
+
+  test("a mixture of a certain outcome and a count stands for zeros of two kinds, and predicts them", () => {
+    const k = [0, 0, 3, 0, 1, 2, 0, 0];
+    const target = model({ p: beta(1, 1), lambda: gamma(2, 1) }, ({ p, lambda }) =>
+      observed(mixture(stack([p, p.neg().add(1)]), [poisson(0), poisson(lambda)]), k),
+    );
+    const u = array([[0.4, 0.7]], { dtype: "f64" });
+    const out = program((x: Tensor) => ({ terms: target.pointwise(x), data: target.predict(random.key(1), x)["y"]! }))(u);
+    const [p, lambda] = [1 / (1 + Math.exp(-0.4)), Math.exp(0.7)];
+    const factorial = [1, 1, 2, 6];
+    k.forEach((count, i) => {
+      const probability = (count === 0 ? p : 0) + ((1 - p) * Math.exp(-lambda) * lambda ** count) / factorial[count]!;
+      expect(out.terms.data()[i]!).toBeCloseTo(Math.log(probability), 12);
+    });
+    expect(out.data.shape).toEqual([1, 8]);
   });
 
   test("a prior may come with its unit, as in parameters()", () => {

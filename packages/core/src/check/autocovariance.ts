@@ -29,15 +29,30 @@ function fourier(re: Float64Array, im: Float64Array): void {
   }
 }
 
-/** c_t = (1/n) sum_i (x_i - mean)(x_{i+t} - mean) for t = 0 .. n-1, by the Fourier transform of the zero-padded sequence. */
-export function autocovariance(x: Float64Array): Float64Array {
+/** Up to here lags are summed one by one: an effective size seldom asks for more, and a transform gives all at the price of about so many. */
+const lagsSummed = 40;
+
+/** c_t = (1/n) sum_i (x_i - mean)(x_{i+t} - mean) as a function of the lag t, 0 .. n-1: by sums, or by the Fourier transform of the zero-padded sequence. */
+export function autocovariance(x: Float64Array): (lag: number) => number {
   const n = x.length;
+  let centre = 0;
+  for (const value of x) centre += value / n;
+  const centred = x.map((value) => value - centre);
+  let all: Float64Array | undefined;
+  return (lag) => {
+    if (lag >= lagsSummed) return (all ??= transformed(centred))[lag]!;
+    let total = 0;
+    for (let i = lag; i < n; i++) total += centred[i]! * centred[i - lag]!;
+    return total / n;
+  };
+}
+
+function transformed(centred: Float64Array): Float64Array {
+  const n = centred.length;
   const size = 2 ** Math.ceil(Math.log2(2 * n));
   const re = new Float64Array(size);
   const im = new Float64Array(size);
-  let centre = 0;
-  for (const value of x) centre += value / n;
-  for (let i = 0; i < n; i++) re[i] = x[i]! - centre;
+  re.set(centred);
   fourier(re, im);
   for (let i = 0; i < size; i++) {
     re[i] = re[i]! ** 2 + im[i]! ** 2;

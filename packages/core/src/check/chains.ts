@@ -1,5 +1,6 @@
 import { normalQuantile } from "./normal-quantile.ts";
-import { mean, median } from "./quantile.ts";
+import { mean, quantileOfSorted } from "./quantile.ts";
+import { sortedOrder } from "./sorted-order.ts";
 
 /** Draws of one quantity, one array per chain, all of one length. */
 export type ChainDraws = readonly ArrayLike<number>[];
@@ -42,7 +43,7 @@ export function acrossChains(chains: readonly Float64Array[], f: (all: Float64Ar
 
 /** Ranks from 1, ties sharing their average. */
 export function averageRanks(values: Float64Array): Float64Array {
-  const order = Uint32Array.from(values.keys()).sort((a, b) => values[a]! - values[b]!);
+  const order = sortedOrder(values);
   const ranks = new Float64Array(values.length);
   for (let begin = 0, end = 0; begin < order.length; begin = end) {
     while (end < order.length && values[order[end]!] === values[order[begin]!]) end++;
@@ -51,9 +52,21 @@ export function averageRanks(values: Float64Array): Float64Array {
   return ranks;
 }
 
+/** Normal scores of ranks 1, 3/2, 2 ... S, of the number of draws asked for last: every quantity of a posterior asks for the same. */
+let scores = new Float64Array(0);
+
+function scoresOf(count: number): Float64Array {
+  if (scores.length !== 2 * count - 1)
+    scores = Float64Array.from({ length: 2 * count - 1 }, (_, i) => normalQuantile((1 + i / 2 - 0.375) / (count + 0.25)));
+  return scores;
+}
+
 /** Normal scores z = Phi^-1((rank - 3/8) / (S + 1/4)) of S pooled draws (Vehtari et al. 2021, eq. 14). */
 export const rankNormalized = (chains: readonly Float64Array[]): Float64Array[] =>
-  acrossChains(chains, (all) => averageRanks(all).map((rank) => normalQuantile((rank - 0.375) / (all.length + 0.25))));
+  acrossChains(chains, (all) => {
+    const table = scoresOf(all.length);
+    return averageRanks(all).map((rank) => table[2 * (rank - 1)]!);
+  });
 
 /**
  * Distances |x - median| from the pooled median (Vehtari et al. 2021, eq. 11). With an even number of draws the two in the middle are equally far from it;
@@ -61,10 +74,10 @@ export const rankNormalized = (chains: readonly Float64Array[]): Float64Array[] 
  */
 export const folded = (chains: readonly Float64Array[]): Float64Array[] =>
   acrossChains(chains, (all) => {
-    const centre = median(all);
+    const sorted = all.slice().sort();
+    const centre = quantileOfSorted(sorted, 0.5);
     const distances = all.map((value) => Math.abs(value - centre));
     if (all.length % 2 === 0) {
-      const sorted = Float64Array.from(all).sort();
       const [low, high] = [sorted[all.length / 2 - 1]!, sorted[all.length / 2]!];
       all.forEach((value, i) => {
         if (value === low || value === high) distances[i] = (high - low) / 2;

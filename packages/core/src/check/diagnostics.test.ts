@@ -2,11 +2,13 @@ import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { rankNormalized, split } from "./chains.ts";
+import { autocovariance } from "./autocovariance.ts";
+import { averageRanks, rankNormalized, split } from "./chains.ts";
 import { effectiveSampleSize } from "./effective-sample-size.ts";
 import { monteCarloError } from "./monte-carlo-error.ts";
 import { mean, median, quantile, variance } from "./quantile.ts";
 import { rHat, rHatBasic } from "./r-hat.ts";
+import { sortedOrder } from "./sorted-order.ts";
 
 // Draws and diagnostics computed with R's posterior 1.4.0.
 const reference = resolve(
@@ -106,6 +108,26 @@ describe("R-hat and effective sample size", () => {
     const once = wave(0, 500);
     const twice = Float64Array.from({ length: 1000 }, (_, i) => once[i >> 1]!);
     expect(effectiveSampleSize([twice], "mean") / effectiveSampleSize([once], "mean")).toBeCloseTo(1, 1);
+  });
+
+  test("values are put in ascending order, ties in order of their place", () => {
+    const values = Float64Array.of(3, -1, Infinity, 2 ** -1074, -0.5, 3, 0, -Infinity, 1e300, -1e-300, -1, 0.1);
+    expect([...sortedOrder(values)]).toEqual([...values.keys()].sort((a, b) => values[a]! - values[b]! || a - b));
+    const many = wave(3, 5000).map((x) => Math.round(x * 500) * 10 ** Math.round(3 * x) + 0);
+    expect([...sortedOrder(many)]).toEqual([...many.keys()].sort((a, b) => many[a]! - many[b]! || a - b));
+    expect([...averageRanks(Float64Array.of(5, -0, 0, 7, 5))]).toEqual([3.5, 1.5, 1.5, 5, 3.5]);
+  });
+
+  test("autocovariances by sums and by the Fourier transform agree", () => {
+    const x = wave(0, 300);
+    const covariance = autocovariance(x);
+    const centre = mean(x);
+    for (const lag of [0, 1, 39, 40, 41, 250, 299]) {
+      let direct = 0;
+      for (let i = 0; i + lag < 300; i++) direct += ((x[i]! - centre) * (x[i + lag]! - centre)) / 300;
+      // Rounding of 512 terms of order 1.
+      expect(Math.abs(covariance(lag) - direct)).toBeLessThan(1e-13);
+    }
   });
 
   test("equal draws have no R-hat and no effective size", () => {

@@ -1,6 +1,6 @@
 import { autocovariance } from "./autocovariance.ts";
-import { acrossChains, type ChainDraws, checkedChains, deviations, isConstant, pooled, rankNormalized, split } from "./chains.ts";
-import { mean, quantile, variance } from "./quantile.ts";
+import { type ChainDraws, checkedChains, deviations, isConstant, pooled, rankNormalized, split } from "./chains.ts";
+import { mean, quantileOfSorted, variance } from "./quantile.ts";
 
 /** Which estimate the size is for. `bulk` and `tail` judge a sampler; the others price one estimate. */
 export type Estimand = "bulk" | "tail" | "mean" | "sd" | { readonly quantile: number };
@@ -15,7 +15,7 @@ export function sizeOf(chains: readonly Float64Array[]): number {
   const n = chains[0]!.length;
   const total = chains.length * n;
   const covariances = chains.map(autocovariance);
-  const at = (lag: number) => mean(covariances.map((c) => c[lag]!));
+  const at = (lag: number) => mean(covariances.map((covariance) => covariance(lag)));
   const within = (at(0) * n) / (n - 1);
   const between = chains.length > 1 ? variance(chains.map(mean)) : 0;
   const overall = at(0) + between;
@@ -44,9 +44,13 @@ export function sizeOf(chains: readonly Float64Array[]): number {
   return total / Math.max(tau, 1 / Math.log10(total));
 }
 
-const atOrBelow = (chains: readonly Float64Array[], p: number) => {
-  const threshold = quantile(pooled(chains), p);
-  return acrossChains(chains, (all) => all.map((value) => (value <= threshold ? 1 : 0)));
+/** Effective sizes of the p-quantiles, from the draws that are not above them. */
+const sizesOfQuantiles = (chains: readonly Float64Array[], ...levels: readonly number[]): number[] => {
+  const sorted = pooled(chains).sort();
+  return levels.map((p) => {
+    const threshold = quantileOfSorted(sorted, p);
+    return sizeOf(split(chains.map((chain) => chain.map((value) => (value <= threshold ? 1 : 0)))));
+  });
 };
 
 /**
@@ -56,12 +60,12 @@ const atOrBelow = (chains: readonly Float64Array[], p: number) => {
  */
 export function effectiveSampleSize(chains: ChainDraws, estimand: Estimand = "bulk"): number {
   const checked = checkedChains("effectiveSampleSize", chains);
-  if (typeof estimand === "object") return sizeOf(split(atOrBelow(checked, estimand.quantile)));
+  if (typeof estimand === "object") return sizesOfQuantiles(checked, estimand.quantile)[0]!;
   switch (estimand) {
     case "bulk":
       return sizeOf(rankNormalized(split(checked)));
     case "tail":
-      return Math.min(sizeOf(split(atOrBelow(checked, 0.05))), sizeOf(split(atOrBelow(checked, 0.95))));
+      return Math.min(...sizesOfQuantiles(checked, 0.05, 0.95));
     case "mean":
       return sizeOf(split(checked));
     case "sd":

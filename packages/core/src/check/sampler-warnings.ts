@@ -23,19 +23,25 @@ export interface SamplerWarningsOptions {
  * @returns empty if nothing was found
  */
 export function samplerWarnings(draws: Omit<Draws, "warnings">, options: SamplerWarningsOptions = {}): string[] {
+  const quantities = quantitiesOf(draws.draws).map((chains, d) => ({ name: draws.names[d]!, chains, finite: isFinite(chains) }));
   return [
     singleChain(draws),
-    notFinite(draws),
+    notFinite(quantities),
     stuckChains(draws),
     divergent(draws),
     slowEnergies(draws),
     cutShort(draws, options.treeDepthMax),
-    ...mixing(draws, options),
+    ...mixing(quantities, draws.draws.shape, options),
   ].filter((sentence) => sentence !== undefined);
 }
 
 type Chained = Omit<Draws, "warnings">;
 type Warning = string | undefined;
+interface Quantity {
+  readonly name: string;
+  readonly chains: readonly Float64Array[];
+  readonly finite: boolean;
+}
 
 const singleChain = ({ draws }: Chained): Warning =>
   draws.shape[0] === 1
@@ -44,8 +50,8 @@ const singleChain = ({ draws }: Chained): Warning =>
 
 const isFinite = (quantity: readonly Float64Array[]): boolean => quantity.every((chain) => chain.every(Number.isFinite));
 
-function notFinite({ names, draws }: Chained): Warning {
-  const lost = quantitiesOf(draws).flatMap((quantity, d) => (isFinite(quantity) ? [] : [names[d]!]));
+function notFinite(quantities: readonly Quantity[]): Warning {
+  const lost = quantities.filter(({ finite }) => !finite).map(({ name }) => name);
   if (lost.length === 0) return undefined;
   return (
     `${listed(lost)}: some draws are not finite numbers, since the way from unconstrained space overflows there. ` +
@@ -54,9 +60,13 @@ function notFinite({ names, draws }: Chained): Warning {
 }
 
 function stuckChains({ unconstrained }: Chained): Warning {
-  const [chains, length] = unconstrained.shape as [number, number, number];
-  const coordinates = quantitiesOf(unconstrained);
-  const stuck = Array.from({ length: chains }, (_, c) => c).filter((c) => coordinates.every((quantity) => isConstant([quantity[c]!])));
+  const [chains, length, dimension] = unconstrained.shape as [number, number, number];
+  const values = unconstrained.data();
+  const stuck = Array.from({ length: chains }, (_, c) => c).filter((c) => {
+    const begin = c * length * dimension;
+    for (let i = dimension; i < length * dimension; i++) if (values[begin + i] !== values[begin + (i % dimension)]) return false;
+    return true;
+  });
   if (length < 2 || stuck.length === 0) return undefined;
   return (
     `Chain ${listed(stuck.map((c) => `${c + 1}`))} of ${chains} never moved: all draws are where it ended its warm-up. ` +
@@ -104,21 +114,16 @@ function cutShort({ stats: { tree_depth: depth } }: Chained, most: number | unde
   );
 }
 
-function mixing({ names, draws }: Chained, options: SamplerWarningsOptions): Warning[] {
-  const [chains, length] = draws.shape as [number, number, number];
+function mixing(quantities: readonly Quantity[], [chains = 0, length = 0]: readonly number[], options: SamplerWarningsOptions): Warning[] {
   if (length < 4) return [];
   const { rHatMax = 1.01, effectiveSizeMin = 100 * Math.min(chains, 4) } = options;
-  const judged = quantitiesOf(draws).flatMap((quantity, d) =>
-    isFinite(quantity) && !isConstant(quantity)
-      ? [
-          {
-            name: names[d]!,
-            rHat: rHat(quantity),
-            size: Math.min(effectiveSampleSize(quantity, "bulk"), effectiveSampleSize(quantity, "tail")),
-          },
-        ]
-      : [],
-  );
+  const judged = quantities
+    .filter((quantity) => quantity.finite && !isConstant(quantity.chains))
+    .map(({ name, chains: draws }) => ({
+      name,
+      rHat: rHat(draws),
+      size: Math.min(effectiveSampleSize(draws, "bulk"), effectiveSampleSize(draws, "tail")),
+    }));
   const apart = judged.filter((one) => one.rHat > rHatMax).sort((a, b) => b.rHat - a.rHat);
   const few = judged.filter(({ size }) => size < effectiveSizeMin).sort((a, b) => a.size - b.size);
   return [

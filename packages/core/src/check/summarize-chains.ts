@@ -29,7 +29,11 @@ export function quantitiesOf(draws: NdArray): Float64Array[][] {
   if (draws.shape.length !== 3) throw new RangeError(`expected draws of shape [chains, draws, D], got [${draws.shape.join(", ")}]`);
   const values = draws.data();
   return Array.from({ length: dimension! }, (_, d) =>
-    Array.from({ length: chains! }, (_, c) => Float64Array.from({ length: count! }, (_, i) => values[(c * count! + i) * dimension! + d]!)),
+    Array.from({ length: chains! }, (_, c) => {
+      const chain = new Float64Array(count!);
+      for (let i = 0; i < count!; i++) chain[i] = values[(c * count! + i) * dimension! + d]!;
+      return chain;
+    }),
   );
 }
 

@@ -7,10 +7,10 @@ import type { VariationalFamily } from "./family.ts";
 import { type FamilyChoice, familyOf } from "./family-choice.ts";
 import { fitFixedDraws } from "./fit-fixed-draws.ts";
 import { fitFreshDraws } from "./fit-fresh-draws.ts";
+import { fitNaturalGradient } from "./fit-natural.ts";
 import { type FitProblem, type Fitted, inBase } from "./fit-problem.ts";
 import { kHatWarning } from "./k-hat-warning.ts";
 import { minibatchDensity, type SeparatedTarget, separated } from "./minibatch.ts";
-import { fitNaturalGradient } from "./natural-gradient.ts";
 import { sampleFit } from "./sample-fit.ts";
 import { type Placement, placementOf } from "./starts.ts";
 
@@ -22,7 +22,7 @@ export interface VariationalOptions extends Placement {
    * conjugate; `"adam"`: new draws at every step, what flows take, and what minibatches and the importance-weighted bound need.
    */
   readonly method?: "lbfgs" | "natural-gradient" | "adam";
-  /** Fixed draws (as many as 8 for each number of noise, and 256 at least), or draws of a step of Adam (32). Even. */
+  /** Fixed draws (16 for each number of noise, 512 to 2048 of them), or draws of a step of Adam (32). Even. */
   readonly draws?: number;
   /** Steps at most: 1000, or 2000 of Adam. */
   readonly steps?: number;
@@ -137,6 +137,9 @@ export async function fitVariational(target: Target, options: VariationalOptions
 /** A stream of its own: "fit!". */
 const streamOfFit = 0x66697421;
 
+/** Enough to match the normal's moments, and more where they are cheap: what a fit of P parameters owes to its own S draws is of the order of P / 2 S nats at most. */
+const fixedDraws = (noise: number): number => Math.max(512, Math.min(2048, 16 * noise), 2 * noise);
+
 type Settings = ReturnType<typeof settingsOf>;
 
 function settingsOf(options: VariationalOptions, method: string, family: VariationalFamily, target: Target) {
@@ -144,7 +147,7 @@ function settingsOf(options: VariationalOptions, method: string, family: Variati
     throw new RangeError(`method must be "lbfgs", "natural-gradient" or "adam", got ${method}`);
   const adam = method === "adam";
   const {
-    draws = adam ? 32 : Math.max(256, 8 * family.noise),
+    draws = adam ? 32 : fixedDraws(family.noise),
     steps = adam ? 2000 : 1000,
     tolerance = 1e-9,
     learningRate = 0.01,

@@ -1,25 +1,47 @@
-import { cholesky, diagonal, exp, eye, log, matmul, matrixTranspose, random, type Tensor, triangularSolve, zeros } from "@credence/tensor";
+import {
+  cholesky,
+  diagonal,
+  exp,
+  eye,
+  log,
+  matmul,
+  matrixTranspose,
+  random,
+  sqrt,
+  stopGradient,
+  type Tensor,
+  triangularSolve,
+  zeros,
+} from "@credence/tensor";
 import { standardNormalLogProb } from "../flow/flow.ts";
 import { requireWidth } from "../network/network.ts";
 import { drawn, standardEntropy, type VariationalFamily } from "./family.ts";
 
-/** location, logScale: [D]; loadings: [D, rank] */
-export type LowRankParams = { readonly location: Tensor; readonly logScale: Tensor; readonly loadings: Tensor };
+/** location, logScale, floor: [D]; loadings: [D, rank] */
+export type LowRankParams = { readonly location: Tensor; readonly logScale: Tensor; readonly floor: Tensor; readonly loadings: Tensor };
+
+/** The least sd of a coordinate's own noise, in units of the base. */
+const floorOfBase = 3e-3;
 
 /**
- * q(u) = N(u; location, S^2 + W W^T), S = diag exp(logScale), W [D, rank]: the covariance of a factor analysis (Ong, Nott and Smith 2018). Density and
- * entropy cost D rank^2, by Woodbury's identity and the matrix determinant lemma with M = I + W^T S^-2 W.
+ * q(u) = N(u; location, S^2 + W W^T), S^2 = diag(exp(logScale)^2 + floor^2), W [D, rank]: the covariance of a factor analysis (Ong, Nott and Smith 2018). Density and
+ * entropy cost D rank^2, by Woodbury's identity and the matrix determinant lemma with M = I + W^T S^-2 W. The floor, which is not fitted, keeps M away from singular
+ * where the loadings explain all of a coordinate, as factor analyses like to (Heywood 1931): there the log determinant would lose its digits.
  */
 export function lowRankNormal(dimension: number, rank: number): VariationalFamily<LowRankParams> {
   requireWidth("dimension", dimension);
   requireWidth("rank", rank);
   if (rank > dimension) throw new RangeError(`rank must be at most the dimension, ${dimension}, got ${rank}`);
   /** S^-1 W and the lower factor of M. */
-  const inner = ({ logScale, loadings }: LowRankParams) => {
-    const scaled = loadings.mul(exp(logScale.neg()).expandDims(1));
-    return { scaled, factor: cholesky(matmul(matrixTranspose(scaled), scaled).add(eye(rank, "f64"))) };
+  const inner = (params: LowRankParams) => {
+    const scale = ownScale(params);
+    const scaled = params.loadings.div(scale.expandDims(1));
+    return { scale, scaled, factor: cholesky(matmul(matrixTranspose(scaled), scaled).add(eye(rank, "f64"))) };
   };
-  const logVolume = (params: LowRankParams, factor: Tensor): Tensor => params.logScale.sum().add(log(diagonal(factor)).sum());
+  const logVolume = (scale: Tensor, factor: Tensor): Tensor =>
+    log(scale)
+      .sum()
+      .add(log(diagonal(factor)).sum());
   return drawn<LowRankParams>({
     name: "low-rank",
     dimension,
@@ -29,32 +51,40 @@ export function lowRankNormal(dimension: number, rank: number): VariationalFamil
     init: (key) => ({
       location: zeros([dimension], "f64"),
       logScale: zeros([dimension], "f64"),
+      floor: zeros([dimension], "f64").add(floorOfBase),
       loadings: random.normal(key, [dimension, rank], { dtype: "f64" }).mul(0.1),
     }),
-    place({ location, logScale, loadings }, { mean, factor }) {
+    place({ location, logScale, floor, loadings }, { mean, factor }) {
       const scale = diagonal(factor);
       return {
         location: mean.add(scale.mul(location)),
         logScale: logScale.add(scale.log()),
+        floor: floor.mul(scale),
         loadings: loadings.mul(scale.expandDims(1)),
       };
     },
-    transform({ location, logScale, loadings }, noise) {
+    transform(params, noise) {
       const n = noise.shape[0]!;
       const own = noise.slice([0, 0], [n, dimension]);
       const shared = noise.slice([0, dimension], [n, dimension + rank]);
-      return location.add(own.mul(exp(logScale))).add(matmul(shared, matrixTranspose(loadings)));
+      return params.location.add(own.mul(ownScale(params))).add(matmul(shared, matrixTranspose(params.loadings)));
     },
     logProb(params, u) {
-      const { scaled, factor } = inner(params);
-      const x = u.sub(params.location).mul(exp(params.logScale.neg()));
+      const { scale, scaled, factor } = inner(params);
+      const x = u.sub(params.location).div(scale);
       const explained = triangularSolve(factor, matrixTranspose(matmul(x, scaled)));
-      return standardNormalLogProb(x).add(explained.square().sum(0).mul(0.5)).sub(logVolume(params, factor));
+      return standardNormalLogProb(x).add(explained.square().sum(0).mul(0.5)).sub(logVolume(scale, factor));
     },
-    entropy: (params) => logVolume(params, inner(params).factor).add(standardEntropy(dimension)),
-    moments: ({ location, logScale, loadings }) => ({
-      mean: location,
-      covariance: matmul(loadings, matrixTranspose(loadings)).add(eye(dimension, "f64").mul(exp(logScale.mul(2)))),
+    entropy(params) {
+      const { scale, factor } = inner(params);
+      return logVolume(scale, factor).add(standardEntropy(dimension));
+    },
+    moments: (params) => ({
+      mean: params.location,
+      covariance: matmul(params.loadings, matrixTranspose(params.loadings)).add(eye(dimension, "f64").mul(ownScale(params).square())),
     }),
   });
 }
+
+/** S, [D] */
+const ownScale = ({ logScale, floor }: LowRankParams): Tensor => sqrt(exp(logScale.mul(2)).add(stopGradient(floor).square()));

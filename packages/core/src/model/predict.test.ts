@@ -166,6 +166,24 @@ describe("points", () => {
     expect([...back["s"]!.data()]).toEqual([expect.closeTo(3, 12), expect.closeTo(0.1, 12)]);
   });
 
+  test("drawn from the prior, of every kind of support, are where they should be", () => {
+    const apart = model({ c: ordered(normal([0, 0.5], 1)), l: lkjCholesky(3, 2), w: dirichlet([2, 3, 5]), p: uniform(-1, 3) });
+    const out = program(() => {
+      const u = apart.samplePrior(random.key(7), 4000);
+      return { values: apart.values(u), back: apart.unconstrain(apart.constrain(u)).sub(u).abs().max(), density: apart.logDensity(u) };
+    })();
+    expect(out.density.data().every(Number.isFinite)).toBe(true);
+    // A correlation near 1 is told from 1 - r^2.
+    expect(out.back.item()).toBeLessThan(1e-6);
+    const c = out.values["c"]!.tolist() as number[][];
+    expect(c.every(([a, b]) => a! < b!)).toBe(true);
+    const w = out.values["w"]!.tolist() as number[][];
+    // Shares of Dirichlet(2, 3, 5): means 0.2, 0.3, 0.5, sd at most 0.151.
+    [0.2, 0.3, 0.5].forEach((mean, k) => {
+      expect(Math.abs(w.reduce((total, row) => total + row[k]!, 0) / 4000 - mean)).toBeLessThan((4.5 * 0.151) / Math.sqrt(4000));
+    });
+  });
+
   test("the gradient through every kind of map is the central difference", () => {
     const u = Float64Array.of(0.3, -0.5, 0.8, 0.1, -0.7, 0.4, 0.2);
     const row = (values: Float64Array) => array(values, { shape: [1, 7] });

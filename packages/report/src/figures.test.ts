@@ -3,6 +3,7 @@ import type { ChainDraws } from "./chain-draws.ts";
 import { cornerPlot } from "./corner-plot.ts";
 import { coverageCurve } from "./coverage-curve.ts";
 import { diagnosticsSection } from "./diagnostics-section.ts";
+import { ecdfFigure } from "./ecdf-figure.ts";
 import { elboCurve } from "./elbo-curve.ts";
 import { ellipseFigure } from "./ellipse-figure.ts";
 import { energyPlot } from "./energy-plot.ts";
@@ -222,6 +223,18 @@ test("forest, ELBO, k-hat and ellipse figures are drawn", async () => {
   expectFigure(figure, "mean-field, correlation 0", "exact, correlation −0.90", "level (mpg)");
 });
 
+test("values that are uniform stay at zero, and others leave it to the side that they are on", async () => {
+  const even = Array.from({ length: 99 }, (_, i) => (i + 1) / 100);
+  const figure = await ecdfFigure({
+    sets: [
+      { label: "right", values: even },
+      { label: "narrow", values: even.map((u) => (u < 0.5 ? u ** 2 : 1 - (1 - u) ** 2)) },
+    ],
+    valueLabel: "LOO-PIT",
+  });
+  expectFigure(figure, "99 % band if uniform", "LOO-PIT", "narrow");
+});
+
 test("a section of diagnostics has the warnings, the table and five figures, and three without energies and a family", async () => {
   const summaries = ["mu", "theta[1]"].map((name) => ({
     name,
@@ -309,6 +322,11 @@ test.each([
     "energy has shape [2, 3], expected [4, 300]",
   ],
   ["a forest without draws", () => forestPlot({ names: ["a"], sets: [] }), "got 1 names and 0 sets"],
+  [
+    "a value that is no probability",
+    () => ecdfFigure({ sets: [{ label: "PIT", values: [0, 0.1, 0.5, 0.9, 1.1] }], valueLabel: "u" }),
+    "PIT: value 4 is 1.1",
+  ],
   ["one value of an ELBO", () => elboCurve({ fits: [{ label: "full-rank", elbo: [1] }] }), "full-rank: 1 values of the ELBO"],
   ["a k-hat that is NaN", () => kHatPlot({ kHat: [0, Number.NaN], threshold: 0.7 }), "k-hat of datum 1 is NaN"],
   [

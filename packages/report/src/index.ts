@@ -2,6 +2,7 @@ export type { ChainDraws, Values } from "./chain-draws.ts";
 export { type CornerPlotSpec, cornerPlot } from "./corner-plot.ts";
 export { type CoverageCurve, type CoverageCurveSpec, coverageCurve } from "./coverage-curve.ts";
 export { type DiagnosticsSectionSpec, diagnosticsSection, type QuantitySummary } from "./diagnostics-section.ts";
+export { type EcdfFigureSpec, ecdfFigure } from "./ecdf-figure.ts";
 export { type ElboCurveSpec, elboCurve } from "./elbo-curve.ts";
 export { type Ellipse, type EllipseFigureSpec, ellipseFigure } from "./ellipse-figure.ts";
 export { type EnergyPlotSpec, energyPlot } from "./energy-plot.ts";

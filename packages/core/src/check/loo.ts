@@ -2,7 +2,7 @@ import type { NdArray } from "@credence/tensor";
 import { sizeOf } from "./effective-sample-size.ts";
 import { type LogLikelihoodColumns, listed, logLikelihoodColumns, logMeanExp, type SumOverData, sumOverData } from "./elpd.ts";
 import { normalQuantile } from "./normal-quantile.ts";
-import { kHatThreshold, psis } from "./psis.ts";
+import { kHatThreshold, type Psis, psis } from "./psis.ts";
 import { variance } from "./quantile.ts";
 
 export interface LooPointwise {
@@ -55,11 +55,7 @@ export function loo(logLikelihood: NdArray, options: LooOptions = {}): Loo {
   };
   for (let i = 0; i < count; i++) {
     const column = data.column(i);
-    const efficiency = relativeEfficiency(column, data);
-    const { logWeights, kHat } = psis(
-      column.map((value) => -value),
-      { relativeEfficiency: efficiency },
-    );
+    const { efficiency, logWeights, kHat } = weightsWithout(column, data);
     const elpd = logMeanExp(column.map((value, s) => value + logWeights[s]!)) + Math.log(column.length);
     pointwise.elpd[i] = elpd;
     pointwise.p[i] = logMeanExp(column) - elpd;
@@ -76,6 +72,13 @@ export function loo(logLikelihood: NdArray, options: LooOptions = {}): Loo {
     kThreshold,
     warnings: warningsOf(data.names, pointwise.kHat, kThreshold),
   };
+}
+
+/** Weights that turn draws of the posterior into draws of that without one datum, whose log-likelihoods are `column`. */
+export function weightsWithout(column: Float64Array, data: LogLikelihoodColumns): Psis & { readonly efficiency: number } {
+  const efficiency = relativeEfficiency(column, data);
+  const ratios = column.map((value) => -value);
+  return { ...psis(ratios, { relativeEfficiency: efficiency }), efficiency };
 }
 
 /** Effective over actual number of draws, for the mean of exp(logs). Draws that are all the same are as good as independent ones. */

@@ -1,5 +1,5 @@
 // A dense layer, relu(x w + b), and the gradient of its weights, x^T g, against oneDNN's product alone.
-import { matmul, matrixTranspose, relu, repeat, type Tensor, zeros } from "@credence/tensor";
+import { cond, less, matmul, matrixTranspose, relu, repeat, type Tensor, zeros } from "@credence/tensor";
 import { arithmeticLimit, oneDnnProduct } from "../compiled.ts";
 import { type Emit, measure, turnsFor, uniform } from "./kernel.ts";
 
@@ -35,12 +35,13 @@ export async function products(seconds: number, emit: Emit): Promise<void> {
         seconds,
         emit,
       );
-      // Nothing is moved out of a loop, so every turn computes the gradient anew.
+      // In a branch, which nothing is moved out of: every turn computes the gradient anew.
+      const again = (i: Tensor, f: () => Tensor): Tensor => cond(less(i, turns), f, () => zeros([width, width]));
       await measure(
         {
           ...common,
           name: "weight gradient",
-          compute: (x, g) => repeat(turns, () => matmul(matrixTranspose(x!), g!), zeros([width, width])),
+          compute: (x, g) => repeat(turns, (_: Tensor, i) => again(i, () => matmul(matrixTranspose(x!), g!)), zeros([width, width])),
           args: [uniform([batch, width]), uniform([batch, width])],
           peer: (budget) => oneDnnProduct({ m: width, n: width, k: batch, transposed: true }, budget),
         },

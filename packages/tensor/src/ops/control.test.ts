@@ -256,6 +256,55 @@ describe("cond", () => {
     expect(both(2).map((a) => a.item())).toEqual([6, 3]);
   });
 
+  test("in a loop computes the next state where it stands", () => {
+    const run = t.program((x: Tensor, w: Tensor) =>
+      t.repeat(
+        5,
+        ([a, b]: Tensor[], i: Tensor) =>
+          t.cond(
+            t.less(i, 3),
+            () => [b!.matmul(w), a!.add(1)],
+            () => [a!, b!.matmul(w).add(a!)],
+          ),
+        [x, x.mul(2)],
+      ),
+    );
+    const [x, w] = [
+      t.array([[1, 2]], { dtype: "f64" }),
+      t.array(
+        [
+          [0.5, 1],
+          [-1, 0.25],
+        ],
+        { dtype: "f64" },
+      ),
+    ];
+    const by = ([p, q]: number[]): number[] => [0.5 * p! - q!, p! + 0.25 * q!];
+    let [a, b] = [
+      [1, 2],
+      [2, 4],
+    ];
+    for (let i = 0; i < 5; i++) [a, b] = i < 3 ? [by(b!), a!.map((v) => v + 1)] : [a!, by(b!).map((v, k) => v + a![k]!)];
+    expect((run(x, w) as t.NdArray[]).map((m) => m.tolist())).toEqual([[a], [b]]);
+
+    // A product that is all the new state: nothing is copied.
+    const text = t
+      .program((v: Tensor, m: Tensor) =>
+        t.repeat(
+          9,
+          (h: Tensor, i: Tensor) =>
+            t.cond(
+              t.less(i, 5),
+              () => v.matmul(m),
+              () => t.zerosLike(h),
+            ),
+          v,
+        ),
+      )
+      .explain(x, w);
+    expect(text.slice(text.indexOf("repeat 9"))).not.toContain("copy");
+  });
+
   test("over a batch lets every member choose", () => {
     expect(
       t

@@ -98,7 +98,7 @@ function updatesInPlace(code: readonly Instruction[], made: Storage, state: Stor
   if (at < 0 || code.findLastIndex((i) => writes(i, made)) !== at) return false;
   const producer = code[at]!;
   if (code.slice(at + 1).some((i) => reads(i, state))) return false;
-  if (!reads(producer, state)) return producer.kind !== "loop" && producer.kind !== "cond";
+  if (!reads(producer, state)) return producer.kind !== "loop"; // a branch writes all of its results, whichever it takes
   if (producer.kind !== "cluster") return false;
   const target = producer.stores.find((st) => actual(st.lane.storage) === made)!.lane;
   return producer.loads.filter((l) => actual(l.storage) === state).every((l) => sameLane(l, target));
@@ -210,7 +210,18 @@ export function lowerCond(block: Block, { inputs, attributes, outputs }: Equatio
   const results = outputs.map((v) => block.fresh(v.shape, v.dtype));
   const branch = (graph: Graph, operands: readonly View[]): readonly Instruction[] => {
     const { block: code, outputs: out } = inner(block, graph, operands, block.depth);
-    out.forEach((v, i) => code.copyInto(v, results[i]!));
+    const fixed = storagesOf(operands);
+    const copies = out.flatMap((from, i) => {
+      const made = actual(from.storage);
+      const straight = code.instructions.some((ins) => writes(ins, made) && ins.kind !== "loop" && ins.kind !== "cond");
+      const result = actual(results[i]!.storage);
+      if (!movable(from, fixed) || !straight) return [{ from, to: results[i]! }];
+      result.parts = made.parts ?? 1;
+      made.same = result;
+      fixed.add(result);
+      return [];
+    });
+    for (const { from, to } of copies) code.copyInto(from, to);
     return code.instructions;
   };
   const shared = rest.slice(ny + nn);

@@ -34,6 +34,8 @@ export interface InferenceData {
   readonly prior?: InferenceGroup;
   readonly prior_predictive?: InferenceGroup;
   readonly sample_stats_prior?: InferenceGroup;
+  /** What the draws are worth, by quantity, chain or datum. Beyond the schema: ArviZ keeps it as it is. */
+  readonly diagnostics?: InferenceGroup;
 }
 
 export interface InferenceDataOptions {

@@ -35,6 +35,12 @@ const source: InferenceSource = {
   dimensions: { theta: ["school"], y: ["school"], sigma: ["school"] },
   coordinates: { school: ["A", "B", "C"] },
   units: { mu: "points" },
+  diagnostics: {
+    byQuantity: { r_hat: names.map((_, d) => 1 + d / 1000) },
+    byChain: { e_bfmi: [0.9, 0.2] },
+    byDatum: { k_hat: [0.1, Number.NEGATIVE_INFINITY, 0.8] },
+    dataNames: ["A", "B", "C"],
+  },
 };
 
 test("quantities become variables with axes, a triangle lies along one, and every group is there", () => {
@@ -48,7 +54,10 @@ test("quantities become variables with axes, a triangle lies along one, and ever
     "prior_predictive",
     "observed_data",
     "constant_data",
+    "diagnostics",
   ]);
+  expect(groups.diagnostics!.coordinates).toEqual({ quantity: names, datum: ["A", "B", "C"] });
+  expect([...groups.diagnostics!.variables.k_hat!.values]).toEqual([0.1, Number.NEGATIVE_INFINITY, 0.8]);
   const { variables, coordinates } = groups.posterior!;
   expect(
     Object.fromEntries(Object.entries(variables).map(([name, { dimensions, shape }]) => [name, [dimensions.slice(2), shape.slice(2)]])),
@@ -113,12 +122,14 @@ print(json.dumps({
   "theta": [list(data.posterior.theta.dims), [str(s) for s in data.posterior.school.values]],
   "diverging": [str(data.sample_stats.diverging.dtype), data.sample_stats.diverging.values.tolist()],
   "depth": str(data.sample_stats.tree_depth.dtype),
+  "r_hat": [[str(s) for s in data.diagnostics.quantity.values][3], float(data.diagnostics.r_hat[3])],
   "triangle": [str(s) for s in data.posterior.L_dim_0.values],
 }))`;
   const read = JSON.parse(execFileSync(python!, ["-W", "ignore", "-c", script, await written()], { encoding: "utf8" }));
   expect(read).toEqual({
     groups: [
       "constant_data",
+      "diagnostics",
       "log_likelihood",
       "observed_data",
       "posterior",
@@ -139,6 +150,7 @@ print(json.dumps({
       ],
     ],
     depth: "int32",
+    r_hat: ["theta[2]", 1.003],
     triangle: ["0,0", "1,0", "1,1"],
   });
 });
@@ -159,6 +171,7 @@ test.each<[string, Partial<InferenceSource>, string]>([
     { posterior: { ...source.posterior, stats: { energy: counted(6) } } },
     "the statistic energy has shape [6], expected [2, 3]",
   ],
+  ["diagnostics of another number", { diagnostics: { byChain: { e_bfmi: [1] } } }, "the diagnostic e_bfmi has 1 values for 2 of chain"],
   ["a log-likelihood without draws", { logLikelihood: { y: counted(3) } }, "y has shape [3]; expected it to begin with chain, draw"],
 ])("%s are refused", (_, change, words) => {
   expect(() => inferenceFromDraws({ ...source, ...change })).toThrow(words);

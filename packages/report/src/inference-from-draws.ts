@@ -15,6 +15,14 @@ export interface InferenceSource {
   readonly observedData?: NamedValues;
   /** What the model was given and does not predict. */
   readonly constantData?: NamedValues;
+  /** Numbers about the draws, by name: `r_hat`, `ess_bulk`, `contraction` of each of `posterior.names`; `e_bfmi` of each chain; `k_hat`, `elpd_loo` of each datum. */
+  readonly diagnostics?: {
+    readonly byQuantity?: Readonly<Record<string, ArrayLike<number>>>;
+    readonly byChain?: Readonly<Record<string, ArrayLike<number>>>;
+    readonly byDatum?: Readonly<Record<string, ArrayLike<number>>>;
+    /** Of the data. */
+    readonly dataNames?: readonly string[];
+  };
   /** Names of the axes of a variable, beyond chain and draw: `{ theta: ["school"], y: ["school"] }`. `theta_dim_0` and so on if absent. */
   readonly dimensions?: Readonly<Record<string, readonly string[]>>;
   /** Labels or values along axes, by their name. */
@@ -43,7 +51,24 @@ export function inferenceFromDraws(source: InferenceSource): InferenceData {
     ...(priorPredictive && { prior_predictive: drawnArrays(priorPredictive) }),
     ...(observedData && { observed_data: plainArrays(observedData) }),
     ...(constantData && { constant_data: plainArrays(constantData) }),
+    ...(source.diagnostics && { diagnostics: diagnostics(posterior, source.diagnostics) }),
   };
+}
+
+function diagnostics(posterior: ChainDraws, given: NonNullable<InferenceSource["diagnostics"]>): InferenceGroup {
+  const { byQuantity = {}, byChain = {}, byDatum = {}, dataNames } = given;
+  const along = (dimension: string, size: number | undefined, values: Readonly<Record<string, ArrayLike<number>>>): [string, Variable][] =>
+    Object.entries(values).map(([name, numbers]) => {
+      if (size !== undefined && numbers.length !== size)
+        throw new RangeError(`the diagnostic ${name} has ${numbers.length} values for ${size} of ${dimension}`);
+      return [name, { dimensions: [dimension], shape: [numbers.length], values: Float64Array.from(numbers) }];
+    });
+  const variables = Object.fromEntries([
+    ...along("quantity", posterior.names.length, byQuantity),
+    ...along("chain", posterior.draws.shape[0], byChain),
+    ...along("datum", dataNames?.length, byDatum),
+  ]);
+  return withCoordinates(variables, { quantity: posterior.names, ...(dataNames && { datum: dataNames }) });
 }
 
 type Labels = Pick<InferenceSource, "dimensions" | "coordinates" | "units" | "descriptions">;

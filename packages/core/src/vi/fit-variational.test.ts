@@ -111,6 +111,17 @@ describe("a logistic regression of twenty answers", () => {
     });
   });
 
+  it("has its log evidence found by a flow", async () => {
+    const flow = await fitVariational(posterior, { family: { kind: "flow", transforms: 2, hidden: 16 }, seed: 1 });
+    expect(flow.elbo.value).toBeLessThan(reference.logEvidence + 4 * flow.elbo.standardError);
+    expect(flow.elbo.value).toBeGreaterThan(reference.logEvidence - 5e-3);
+    [0, 1].forEach((d) => {
+      // 10,000 draws, and what is left of KL.
+      expect(Math.abs(flow.mean[d]! - reference.mean[d]!)).toBeLessThan(0.06 * reference.sd[d]!);
+      expect(Math.abs(Math.sqrt(flow.covariance.data()[3 * d]!) / reference.sd[d]! - 1)).toBeLessThan(0.06);
+    });
+  });
+
   it("has the same optimum by L-BFGS and by natural gradient", async () => {
     for (const family of ["full-rank", "mean-field"] as const) {
       const one = await fitVariational(posterior, { family, seed: 1, draws: 256 });

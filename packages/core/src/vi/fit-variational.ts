@@ -22,7 +22,7 @@ export interface VariationalOptions extends Placement {
    * conjugate; `"adam"`: new draws at every step, what flows take, and what minibatches and the importance-weighted bound need.
    */
   readonly method?: "lbfgs" | "natural-gradient" | "adam";
-  /** Fixed draws (16 for each number of noise, 512 to 2048 of them), or draws of a step of Adam (32). Even. */
+  /** Fixed draws (16 for each number of noise, 512 to 2048 of them), or draws of a step of Adam (64). Fixed ones are even. */
   readonly draws?: number;
   /** Steps at most: 1000, or 2000 of Adam. */
   readonly steps?: number;
@@ -147,7 +147,7 @@ function settingsOf(options: VariationalOptions, method: string, family: Variati
     throw new RangeError(`method must be "lbfgs", "natural-gradient" or "adam", got ${method}`);
   const adam = method === "adam";
   const {
-    draws = adam ? 32 : fixedDraws(family.noise),
+    draws = adam ? 64 : fixedDraws(family.noise),
     steps = adam ? 2000 : 1000,
     tolerance = 1e-9,
     learningRate = 0.01,

@@ -51,3 +51,19 @@ describe("a flow on a bent target", () => {
     expect(flow.kHat).toBeLessThan(normal.kHat);
   });
 });
+
+describe("a flow in one dimension", () => {
+  it("finds the evidence of a skewed density by bending the whole line", async () => {
+    // u = log x, x ~ Gamma(2, 1): log density 2 u - e^u, evidence Gamma(2) = 1.
+    const skewed = targetOf(1, (u) => u.mul(2).sub(u.exp()).sum(1), 1);
+    const normal = await fitVariational(skewed, { family: "full-rank", seed: 1 });
+    const flow = await fitVariational(skewed, { family: { kind: "flow" }, seed: 1, draws: 128, learningRate: 0.03 });
+    expect(normal.elbo.value).toBeLessThan(-0.02);
+    expect(flow.elbo.value).toBeLessThan(4 * flow.elbo.standardError);
+    expect(flow.elbo.value).toBeGreaterThan(-2e-3);
+    expect(flow.kHat).toBeLessThan(0.7);
+    // Mean digamma(2), variance trigamma(2), from 10,000 draws.
+    expect(Math.abs(flow.mean[0]! - 0.42278433509846713)).toBeLessThan(0.05);
+    expect(Math.abs(flow.covariance.item() - 0.6449340668482264)).toBeLessThan(0.05);
+  });
+});

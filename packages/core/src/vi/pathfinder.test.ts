@@ -1,5 +1,7 @@
 import { constant, matmul, matrixTranspose, type NdArray, program, random, type Tensor } from "@credence/tensor";
 import { describe, expect, it } from "vitest";
+import { summarizeChains } from "../check/index.ts";
+import { nuts } from "../mcmc/index.ts";
 import { applyCovariance, colour, factoredInverseHessian, logVolume, updateDiagonal } from "./inverse-hessian.ts";
 import { pathfinder } from "./pathfinder.ts";
 import { gaussianTarget, targetOf } from "./test/targets.ts";
@@ -141,6 +143,17 @@ describe("Pathfinder", () => {
     expect(best.best).toBeLessThan(best.steps);
     expect(best.mean[0]).toBeGreaterThan(-4);
     expect(best.elbo).toBeGreaterThan((d / 2) * Math.log(2 * Math.PI) - 10);
+  });
+
+  it("gives chains starts from which a short warm-up is enough", async () => {
+    const { target, mean } = gaussianTarget([0.1, 1, 10, 2], 0.7);
+    const { starts } = await pathfinder(target, { seed: 1 });
+    using init = starts(4);
+    const chains = await nuts(target, { init, seed: 2, warmup: 150, draws: 300 });
+    for (const [d, summary] of summarizeChains(chains).entries()) {
+      expect(summary.rHat).toBeLessThan(1.05);
+      expect(Math.abs(summary.mean - mean[d]!)).toBeLessThan(4.5 * summary.mcseMean);
+    }
   });
 
   it("gives the same bits for the same seed, with one path and with one draw", async () => {

@@ -1,4 +1,6 @@
 import { array, cholesky, eigenSymmetric, type NdArray, program, type Tensor, triangularSolve } from "@credence/tensor";
+import type { Draws, Model } from "../model/index.ts";
+import { listed } from "./elpd.ts";
 import { linearExpression } from "./linear-expression.ts";
 import { type DrawsOrMoments, momentsOf, scaleOf } from "./moments.ts";
 import { varimax } from "./varimax.ts";
@@ -80,6 +82,24 @@ export function identifiability({ names, posterior, prior }: IdentifiabilityOpti
   };
 }
 
+/**
+ * What the data have taught of a model with a proper prior, in its unconstrained coordinates: of positive parameters the logarithms, so that a known product is a known sum.
+ * @param options.count draws from the prior to compare with; 4,000 if absent
+ * @throws RangeError where the prior is improper, or has no finite variance along a coordinate
+ */
+export async function identifiabilityOfModel(
+  model: Model,
+  draws: Draws,
+  options: { readonly seed: number; readonly count?: number; readonly device?: string },
+): Promise<Identifiability> {
+  const { seed, count = 4000, device } = options;
+  const place = device === undefined ? {} : { device };
+  const sample = program((key: Tensor) => model.samplePrior(key, count), { ...place, name: "prior draws" });
+  using key = array(Uint32Array.of(seed >>> 0, 0x6964656e), place); // a stream of its own: "iden"
+  using prior = await sample.runAsync([key]);
+  return identifiability({ names: model.coordinates, posterior: draws.unconstrained, prior });
+}
+
 /** Vectors w with C_prior w' w = 1 that make both covariances diagonal, ascending in their posterior variance. */
 function jointlyDiagonal(prior: readonly number[][], posterior: readonly number[][]): number[][] {
   const solve = program(
@@ -113,6 +133,9 @@ function varimaxOf(directions: readonly Direction[], correlation: readonly numbe
   });
 }
 
+/** Combinations that get a sentence of their own. */
+const namedMost = 4;
+
 const percent = (share: number): string => (share < 0.001 ? "less than 0.1 %" : `${Number((100 * share).toPrecision(2))} %`);
 
 /** The parameter that makes up nearly all of a direction. */
@@ -130,7 +153,7 @@ function overlap(a: Direction, b: Direction): number {
 
 function remarksOf(names: readonly string[], found: Omit<Identifiability, "remarks">): string[] {
   const { parameters, directions, constrained, unconstrained } = found;
-  const remarks = unconstrained.map((direction) => {
+  const remarks = unconstrained.slice(0, namedMost).map((direction) => {
     const left = `${percent(direction.share)} of its prior variance is left`;
     const single = alone(names, direction);
     if (single !== undefined)
@@ -148,6 +171,10 @@ function remarksOf(names: readonly string[], found: Omit<Identifiability, "remar
       "Report the combination that is known, or bring data or a prior that tell the parameters apart."
     );
   });
+  if (unconstrained.length > namedMost)
+    remarks.push(
+      `So it is with ${unconstrained.length - namedMost} more combinations of the ${names.length} parameters: ${listed(unconstrained.slice(namedMost).map(({ expression }) => expression))}.`,
+    );
   if (remarks.length === 0) {
     const least = directions.at(-1)!;
     remarks.push(

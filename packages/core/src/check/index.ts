@@ -13,6 +13,7 @@ export {
   type Identifiability,
   type IdentifiabilityOptions,
   identifiability,
+  identifiabilityOfModel,
   type ParameterContraction,
 } from "./identifiability.ts";
 export { type Loo, type LooOptions, type LooPointwise, loo } from "./loo.ts";

@@ -48,6 +48,14 @@ describe("posterior predictive check", () => {
     expect(statistics[0]!.observed).toBe(Math.max(...observed()));
   });
 
+  test("draws may have axes of their own, chains and draws", () => {
+    const flat = replicated();
+    const chained = array(flat.data(), { shape: [4, rows / 4, size] });
+    expect(posteriorPredictive({ replicated: chained, observed: observed() })).toEqual(
+      posteriorPredictive({ replicated: flat, observed: observed() }),
+    );
+  });
+
   test("equal counts have ranks spread between the ends", () => {
     const { ranks } = posteriorPredictive({
       replicated: array(new Float64Array(100 * 50), { shape: [100, 50] }),

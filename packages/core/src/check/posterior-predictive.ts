@@ -9,7 +9,7 @@ export type Statistic = (x: Float64Array) => number;
 export type Discrepancy = (x: Float64Array, draw: number) => number;
 
 export interface PosteriorPredictiveOptions {
-  /** Data sets [n, ...] simulated from n draws of the posterior, or of the prior, one each. Rows with NaN (failed simulations) are left out and counted. */
+  /** Data sets [n, ...], or [chains, draws, ...], simulated from as many draws of the posterior, or of the prior. Rows with NaN (failed simulations) are left out and counted. */
   readonly replicated: NdArray;
   /** The observed data set, shaped as a row. */
   readonly observed: NdArray | ArrayLike<number>;
@@ -64,8 +64,8 @@ export function posteriorPredictive(options: PosteriorPredictiveOptions): Poster
   const { replicated, levels = [0.5, 0.9], statistics = defaultStatistics, discrepancies = {}, seed = 0 } = options;
   const observed = Float64Array.from("data" in options.observed ? options.observed.data() : options.observed);
   const size = observed.length;
-  const total = replicated.shape[0] ?? 0;
-  if (size * total !== replicated.size || size === 0)
+  const total = countOf(replicated.shape, size);
+  if (total === undefined)
     throw new RangeError(
       `posteriorPredictive: an observation of ${size} numbers does not fit replicated data of shape [${replicated.shape.join(", ")}]`,
     );
@@ -111,6 +111,15 @@ export function posteriorPredictive(options: PosteriorPredictiveOptions): Poster
       return { name, observed: mean(atObserved), replicated: mean(atReplicated), pValue: share };
     }),
   };
+}
+
+/** Data sets in an array of this shape, the axes of one coming last; undefined where no number of axes holds `size` numbers. */
+function countOf(shape: readonly number[], size: number): number | undefined {
+  for (let lead = 1, total = 1; lead <= shape.length; lead++) {
+    total *= shape[lead - 1]!;
+    if (size > 0 && shape.slice(lead).reduce((product, extent) => product * extent, 1) === size) return total;
+  }
+  return undefined;
 }
 
 /** Share of `sorted` below the value; an equal one counts with a uniform weight, so that counts have uniform ranks too. */

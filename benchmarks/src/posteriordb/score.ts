@@ -1,4 +1,5 @@
-import { type ChainSummary, type Draws, nuts, summarizeChains, type Target } from "@credence/core";
+import { type ChainSummary, nuts, summarizeChains, type Target } from "@credence/core";
+import { timeChains, total } from "../chains.ts";
 import { type Comparison, compare } from "./agreement.ts";
 import type { Reference } from "./folder.ts";
 
@@ -21,16 +22,7 @@ export interface Score {
 
 /** Runs NUTS on `target` and compares it with the reference. Time of tracing is the warm-up's. */
 export async function score(target: Target, reference: Reference | undefined, options: { seed: number; threads?: number }): Promise<Score> {
-  const begin = performance.now();
-  let warm: number | undefined;
-  const result = await nuts(target, {
-    ...options,
-    onProgress: ({ phase }) => {
-      if (phase === "draws") warm ??= performance.now();
-    },
-  });
-  const end = performance.now();
-  warm ??= end;
+  const { draws: result, seconds, gradients } = await timeChains(nuts, target, options);
   const summary = summarizeChains(result).filter(({ rHat }) => !Number.isNaN(rHat)); // a quantity that never varies has none
   const weakest = summary.reduce((least, s) => (s.essBulk < least.essBulk ? s : least));
   const [chains, drawsPerChain] = result.draws.shape as [number, number];
@@ -38,8 +30,8 @@ export async function score(target: Target, reference: Reference | undefined, op
     dimension: target.dimension,
     chains,
     drawsPerChain,
-    seconds: { warmup: (warm - begin) / 1e3, draws: (end - warm) / 1e3 },
-    gradients: total(result, "n_steps"),
+    seconds,
+    gradients,
     ess: { bulk: weakest.essBulk, tail: Math.min(...summary.map(({ essTail }) => essTail)), of: weakest.name },
     rHatMax: Math.max(...summary.map(({ rHat }) => rHat)),
     divergences: total(result, "diverging"),
@@ -47,12 +39,6 @@ export async function score(target: Target, reference: Reference | undefined, op
     ...(reference && { comparisons: compareAll(summary, reference) }),
   };
 }
-
-const total = ({ stats }: Draws, name: string): number => {
-  const values = stats[name];
-  if (!values) throw new Error(`nuts says nothing of ${name}; it says ${Object.keys(stats).join(", ")}`);
-  return Array.from(values.data()).reduce((sum, value) => sum + value, 0);
-};
 
 function compareAll(summary: readonly ChainSummary[], reference: Reference): Comparison[] {
   const ours = new Map(summary.map((s) => [nameInStan(s.name), s]));

@@ -10,6 +10,7 @@ import { explain } from "./passes/explain.ts";
 import { fuse } from "./passes/fuse.ts";
 import { type Scheduled, schedule } from "./passes/schedule.ts";
 import { simplify } from "./passes/simplify.ts";
+import { worthSharing } from "./passes/worth-sharing.ts";
 import { sameShape } from "./shape.ts";
 import { Tensor, type TensorLike } from "./tensor.ts";
 import { isTracing, traceGraph } from "./trace.ts";
@@ -18,7 +19,10 @@ import * as tree from "./tree.ts";
 
 export interface ProgramOptions {
   readonly device?: string;
-  /** CPU threads of one run; `defaultThreads()` unless given. Results do not depend on it. */
+  /**
+   * CPU threads of one run. Unless given: `defaultThreads()`, or one where the program's instructions are too short to share. Results do not
+   * depend on it.
+   */
   readonly threads?: number;
   readonly name?: string;
 }
@@ -43,6 +47,7 @@ interface Compiled {
   readonly scheduled: Scheduled;
   readonly executable: NativeExecutable;
   readonly constants: readonly NativeBuffer[];
+  readonly worthSharing: boolean;
   /** Of the arguments, and of the results. */
   readonly arguments: tree.Structure;
   readonly structure: tree.Structure;
@@ -79,7 +84,7 @@ export function program<A extends readonly unknown[], R>(f: (...args: A) => R, o
     return { plan, arrays, own: arrays.filter((a, i) => a !== flat.leaves[i]) };
   };
   const results = (plan: Compiled): NdArray[] => plan.simplified.outputs.map((v) => unwritten(v.shape, v.dtype, device));
-  const threads = (): number => options.threads ?? defaultThreads();
+  const threads = (plan: Compiled): number => options.threads ?? (plan.worthSharing ? defaultThreads() : 1);
 
   const call = (...args: readonly unknown[]): unknown => {
     if (isTracing()) {
@@ -95,7 +100,7 @@ export function program<A extends readonly unknown[], R>(f: (...args: A) => R, o
         plan.executable,
         [...arrays.map((a) => a.borrowed), ...plan.constants],
         out.map((a) => a.borrowed),
-        threads(),
+        threads(plan),
       );
     } catch (error) {
       throw runError(error);
@@ -117,7 +122,7 @@ export function program<A extends readonly unknown[], R>(f: (...args: A) => R, o
         plan.executable,
         [...arrays.map((a) => a.buffer), ...plan.constants],
         out.map((a) => a.buffer),
-        threads(),
+        threads(plan),
         control,
       );
     } catch (error) {
@@ -175,5 +180,14 @@ function compile(
   const version = native().planVersion();
   const scheduled = schedule(fuse(simplified), version);
   const executable = native().compile(device, encode(scheduled, native().opcodes(), version));
-  return { traced, simplified, scheduled, executable, constants: scheduled.constants, arguments: structure, structure: out };
+  return {
+    traced,
+    simplified,
+    scheduled,
+    executable,
+    constants: scheduled.constants,
+    worthSharing: worthSharing(scheduled.instructions),
+    arguments: structure,
+    structure: out,
+  };
 }

@@ -39,12 +39,13 @@ export async function oraclePhase({ observation, settings, context, directory }:
       const { signal } = context;
       const onProgress = ({ done, total }: { done: number; total: number }): void => context.progress("oracle", done, total);
       const chains = await samplePosterior({ times, counts }, { priors, ...effort.oracle, seed: derivedSeed(seed, 3), signal, onProgress });
+      const shares = chains.stats["acceptance_rate"]!.data() as Float64Array;
       const quantities = quantitiesOf(chains.draws);
       const { rates, standardErrors, logLikelihood } = await maximumLikelihood({ times, counts }, { signal });
       return {
         facts: {
           chains: effort.oracle.chains,
-          acceptance: chains.acceptance.reduce((sum, share) => sum + share, 0) / chains.acceptance.length,
+          acceptance: shares.reduce((sum: number, share) => sum + share, 0) / shares.length,
           rHat: quantities.map(rHat),
           essBulk: quantities.map((quantity) => effectiveSampleSize(quantity, "bulk")),
           essTail: quantities.map((quantity) => effectiveSampleSize(quantity, "tail")),

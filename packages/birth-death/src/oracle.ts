@@ -1,4 +1,4 @@
-import { type Chains, metropolis } from "@credence/core";
+import { type Draws, metropolis } from "@credence/core";
 import { array, birthDeathLogTransition, concat, constant, log, program, random, type Tensor } from "@credence/tensor";
 import { columnsOf, fromCoordinates, slopes } from "./coordinates.ts";
 import { type CensusDesign, countMaxFor } from "./design.ts";
@@ -46,7 +46,7 @@ export interface OracleOptions {
  * Draws of the rates from the posterior under the exact likelihood, f64 [chains, draws, 3], by adaptive random-walk Metropolis on many
  * chains. They walk in the coordinates of coordinates.ts, from starts spread half as wide again as the quasi-likelihood approximation.
  */
-export async function samplePosterior(series: CountSeries, options: OracleOptions): Promise<Chains> {
+export async function samplePosterior(series: CountSeries, options: OracleOptions): Promise<Draws> {
   const { priors, seed, chains = 64, draws = 250, thin = 20, warmup = 600, ...rest } = options;
   const parameters = birthDeathParameters(priors);
   const { bounds } = parameters;
@@ -70,17 +70,15 @@ export async function samplePosterior(series: CountSeries, options: OracleOption
   const { counts } = series;
   using given = array(Float64Array.from(counts), { shape: [1, counts.length] });
   using init = start(given);
-  const walked = await metropolis({ ...rest, logDensity, init, seed, draws, thin, warmup });
-  const rates = program(
-    (position: Tensor) =>
-      concat(
-        fromCoordinates(columnsOf(position), bounds).map((rate) => rate.expandDims(2)),
-        2,
-      ),
-    { name: "rates" },
-  );
-  using position = walked.draws;
-  return { ...walked, draws: rates(position) };
+  const target = {
+    dimension: 3,
+    coordinates: ["growth", "turnover", "immigration"],
+    names: parameters.names,
+    logDensity,
+    constrain: (position: Tensor) => concat([...fromCoordinates(columnsOf(position), bounds)], 1),
+    initial: () => constant(init),
+  };
+  return metropolis(target, { ...rest, init, seed, draws, thin, warmup });
 }
 
 function designOf({ times, counts }: CountSeries): CensusDesign {

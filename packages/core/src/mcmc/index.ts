@@ -9,14 +9,17 @@ export {
   type MetropolisInfo,
   type MetropolisState,
   type MetropolisTuning,
+  type Propose,
+  randomWalk,
   stepFactor,
   stepMetropolis,
+  stepMetropolisHastings,
 } from "./metropolis.ts";
 export { initNuts, type NutsState, type NutsTuning, stepNuts } from "./nuts.ts";
 export { leavesOf } from "./nuts-leaves.ts";
 export type { ChainOptions } from "./options.ts";
-export { type PosteriorChainsOptions, posteriorChains } from "./posterior-chains.ts";
+export { type PosteriorChainsOptions, posteriorChains, posteriorTarget } from "./posterior-chains.ts";
 export { type CheesOptions, chees } from "./run-chees.ts";
 export { type HmcOptions, hmc } from "./run-hmc.ts";
-export { type Chains, type MetropolisOptions, metropolis } from "./run-metropolis.ts";
+export { type MetropolisOptions, metropolis, type WalkTuning } from "./run-metropolis.ts";
 export { type NutsOptions, nuts } from "./run-nuts.ts";

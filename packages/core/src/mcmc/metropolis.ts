@@ -62,29 +62,53 @@ export function stepFactor(tuning: MetropolisTuning): Tensor {
 }
 
 /**
- * One random-walk step of every chain (Metropolis et al. 1953): propose y = x + L z, z ~ N(0, I), and go there with probability min(1, p(y) / p(x)).
- * A proposal whose density is NaN is refused. `factor` is L [D, D].
+ * A way to propose: y of every chain, drawn from q(y | x), and log q(x | y) - log q(y | x), [chains], by which the rule of acceptance makes up for proposals that
+ * go one way more easily than the other. Absent where q is symmetric.
  */
-export function stepMetropolis(
+export type Propose = (key: Tensor, position: Tensor) => { readonly position: Tensor; readonly logRatio?: Tensor };
+
+/** y = x + L z, z ~ N(0, I). `factor` is L [D, D]. */
+export const randomWalk =
+  (factor: Tensor): Propose =>
+  (key, position) => ({
+    position: position.add(matmul(random.normal(key, position.shape, { dtype: position.dtype }), matrixTranspose(factor))),
+  });
+
+/**
+ * One step of every chain by the rule of Metropolis and Hastings (Hastings 1970): go from x to a proposal y with probability
+ * min(1, p(y) q(x | y) / (p(x) q(y | x))). Only ratios enter, so neither p nor q need be normalised. A proposal whose density is NaN is refused.
+ */
+export function stepMetropolisHastings(
+  logDensity: LogDensity,
+  key: Tensor,
+  state: MetropolisState,
+  propose: Propose,
+): [MetropolisState, MetropolisInfo] {
+  const { position } = state;
+  const keys = random.split(key, 2);
+  const proposal = propose(index(keys, 0), position);
+  const proposed = logDensity(proposal.position);
+  const gain = proposed.sub(state.logDensity);
+  const logRatio = proposal.logRatio ? gain.add(proposal.logRatio) : gain;
+  const usable = logRatio.equal(logRatio); // false for NaN
+  const logUniform = log1p(random.uniform(index(keys, 1), [position.shape[0]!], { dtype: position.dtype }).neg());
+  const accepted = where(usable, less(logUniform, logRatio), false);
+  return [
+    {
+      position: where(accepted.expandDims(-1), proposal.position, position),
+      logDensity: where(accepted, proposed, state.logDensity),
+    },
+    { accepted, acceptance: exp(minimum(where(usable, logRatio, -Infinity), 0)) },
+  ];
+}
+
+/** One random-walk step of every chain (Metropolis et al. 1953), from N(0, L L^T); `factor` is L [D, D]. */
+export const stepMetropolis = (
   logDensity: LogDensity,
   key: Tensor,
   state: MetropolisState,
   factor: Tensor,
-): [MetropolisState, MetropolisInfo] {
-  const { position } = state;
-  const dtype = position.dtype;
-  const keys = random.split(key, 2);
-  const proposal = position.add(matmul(random.normal(index(keys, 0), position.shape, { dtype }), matrixTranspose(factor)));
-  const proposed = logDensity(proposal);
-  const logRatio = proposed.sub(state.logDensity);
-  const usable = logRatio.equal(logRatio); // false for NaN
-  const logUniform = log1p(random.uniform(index(keys, 1), [position.shape[0]!], { dtype }).neg());
-  const accepted = where(usable, less(logUniform, logRatio), false);
-  return [
-    { position: where(accepted.expandDims(-1), proposal, position), logDensity: where(accepted, proposed, state.logDensity) },
-    { accepted, acceptance: exp(minimum(where(usable, logRatio, -Infinity), 0)) },
-  ];
-}
+): [MetropolisState, MetropolisInfo] => stepMetropolisHastings(logDensity, key, state, randomWalk(factor));
 
 /**
  * Adapts the steps to the chains (Haario et al. 2001; Andrieu and Thoms 2008, algorithm 4), pooled over them: mean and covariance with weights growing as the square of the

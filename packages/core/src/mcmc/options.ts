@@ -1,9 +1,9 @@
-import type { NdArray } from "@credence/tensor";
+import { NdArray } from "@credence/tensor";
 import { requireSeed } from "../simulate/streams.ts";
 
 /** What every sampler that uses gradients is told. */
 export interface ChainOptions {
-  /** 4 if absent. */
+  /** As many as `init` has rows, or 4, if absent. */
   readonly chains?: number;
   /** Transitions of each chain that tune the sampler, and are thrown away; 1,000 if absent. */
   readonly warmup?: number;
@@ -53,7 +53,16 @@ export function checkCounts(name: string, counts: Readonly<Record<string, readon
 
 /** @throws RangeError for a count, seed or acceptance that makes no sense */
 export function checkedOptions(name: string, options: ChainOptions): Checked {
-  const { chains = 4, warmup = 1000, draws = 1000, thin = 1, seed, threads = 1, massMatrix = "diagonal", device } = options;
+  const {
+    chains = rowsOf(options.init) ?? 4,
+    warmup = 1000,
+    draws = 1000,
+    thin = 1,
+    seed,
+    threads = 1,
+    massMatrix = "diagonal",
+    device,
+  } = options;
   checkCounts(name, { chains: [chains, 1], warmup: [warmup, 0], draws: [draws, 1], thin: [thin, 1], threads: [threads, 1] });
   requireSeed(seed);
   const acceptance = options.targetAcceptance ?? 0.8;
@@ -72,3 +81,6 @@ export function checkedOptions(name: string, options: ChainOptions): Checked {
     place: device === undefined ? {} : { device },
   };
 }
+
+/** Chains that starting points [chains, D] are for. */
+export const rowsOf = (init: ChainOptions["init"]): number | undefined => (init instanceof NdArray ? init.shape[0] : init?.length);

@@ -1,79 +1,55 @@
-import { array, cast, exp, NdArray, program, random, repeat, scan, type Tensor } from "@credence/tensor";
+import { array, cast, exp, program, random, repeat, scan, type Tensor } from "@credence/tensor";
+import { samplerWarnings } from "../check/sampler-warnings.ts";
+import type { Draws, Target } from "../model/index.ts";
 import {
   adaptMetropolis,
   bestAcceptance,
   initMetropolis,
   initTuning,
-  type LogDensity,
   type MetropolisState,
   type MetropolisTuning,
+  type Propose,
+  randomWalk,
   stepFactor,
-  stepMetropolis,
+  stepMetropolisHastings,
 } from "./metropolis.ts";
+import { type ChainOptions, checkedOptions } from "./options.ts";
+import { startingPoints } from "./start.ts";
 
-export interface MetropolisOptions {
-  /** Traced, in f64: [chains, D] -> [chains]. */
-  readonly logDensity: LogDensity;
-  /** Where the chains start, [chains, D]; spread wider than the target, or R-hat cannot tell that they have not met. */
-  readonly init: NdArray | readonly (readonly number[])[];
-  readonly seed: number;
-  /** Steps that adapt, and are thrown away. */
-  readonly warmup: number;
-  /** Draws kept of every chain. */
-  readonly draws: number;
-  /** Steps per draw kept; 1 if absent. */
-  readonly thin?: number;
+export interface MetropolisOptions extends Omit<ChainOptions, "massMatrix" | "checkpoint"> {
   /** Acceptance to adapt to; by default the best for the number of dimensions. */
   readonly targetAcceptance?: number;
-  /** 1 if absent: a step of a few hundred chains is shorter than a meeting of two threads. */
-  readonly threads?: number;
-  readonly device?: string;
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: { readonly phase: string; readonly done: number; readonly total: number }) => void;
+  /** Proposals of your own, in unconstrained space; by default a random walk whose steps adapt to the chains in the warm-up. */
+  readonly propose?: Propose;
 }
 
-/** Draws of many chains. */
-export interface Chains {
-  /** f64 [chains, draws, D] */
-  readonly draws: NdArray;
-  /** f64 [chains, draws] */
-  readonly logDensity: NdArray;
-  /** Share of steps accepted after the warm-up, by chain. */
-  readonly acceptance: readonly number[];
+/** What a random walk has come to. */
+export interface WalkTuning {
   /** Steps after the warm-up are drawn from N(0, stepSize^2 covariance). */
   readonly stepSize: number;
   readonly covariance: readonly (readonly number[])[];
 }
 
 /**
- * Random-walk Metropolis on many chains at once: a warm-up that adapts the steps, then draws with the steps fixed, all in one program.
- * Bounded parameters: see `posteriorChains`.
+ * Draws from a target by the rule of Metropolis and Hastings, many chains at once: a warm-up that adapts the steps of a random walk, then draws with the
+ * steps fixed, all in one program. It needs no derivatives, and many steps a draw: `thin`.
+ *
+ *     // A multiplicative walk on x > 0: y = x e^(0.5 z) goes up as easily as down in log x, so q(x | y) / q(y | x) = y / x.
+ *     const propose: Propose = (key, x) => {
+ *       const y = x.mul(exp(random.normal(key, x.shape, { dtype: "f64" }).mul(0.5)));
+ *       return { position: y, logRatio: log(y).sub(log(x)).sum(-1) };
+ *     };
+ *     await metropolis(target, { propose, seed: 1, thin: 10 });
  * @throws RangeError where init has no [chains, D] shape or a chain starts at a density that is not finite
  */
-export async function metropolis(options: MetropolisOptions): Promise<Chains> {
-  const { logDensity, seed, warmup, draws, thin = 1, threads = 1, signal, onProgress } = options;
-  for (const [name, value, least] of [
-    ["warmup", warmup, 0],
-    ["draws", draws, 1],
-    ["thin", thin, 1],
-  ] as const)
-    if (!(Number.isInteger(value) && value >= least))
-      throw new RangeError(`metropolis: ${name} must be an integer >= ${least}, got ${value}`);
-  const start = positionsOf(options.init, options.device);
-  const [chains, dimension] = start.shape as [number, number];
-  const target = options.targetAcceptance ?? bestAcceptance(dimension);
-  if (!(target > 0 && target < 1)) throw new RangeError(`metropolis: targetAcceptance must be in (0, 1), got ${target}`);
-  const placement = { threads, ...(options.device !== undefined && { device: options.device }) };
-
-  const place = program((position: Tensor) => initMetropolis(logDensity, position).logDensity, { ...placement, name: "metropolis start" });
-  using placed = place(start);
-  if (placed.shape.join() !== `${chains}`)
-    throw new RangeError(
-      `metropolis: logDensity must give shape [${chains}] for [${chains}, ${dimension}], got [${placed.shape.join(", ")}]`,
-    );
-  const lost = placed.data().findIndex((value) => !Number.isFinite(value));
-  if (lost >= 0)
-    throw new RangeError(`metropolis: every chain must start at a finite log density, chain ${lost} has ${placed.data()[lost]}`);
+export async function metropolis(target: Target, options: MetropolisOptions): Promise<Draws & Partial<WalkTuning>> {
+  const { propose, signal, onProgress } = options;
+  const checked = checkedOptions("metropolis", options);
+  const { chains, warmup, draws, thin, seed, threads, place } = checked;
+  const { dimension } = target;
+  const acceptance = options.targetAcceptance ?? bestAcceptance(dimension);
+  const placement = { threads, ...place };
+  const logDensity = (position: Tensor): Tensor => target.logDensity(position);
 
   const run = program(
     (position: Tensor, key: Tensor) => {
@@ -82,60 +58,65 @@ export async function metropolis(options: MetropolisOptions): Promise<Chains> {
       const warm: Warm = repeat(
         warmup,
         ({ state, tuning }: Warm, i: Tensor): Warm => {
-          const [next, info] = stepMetropolis(logDensity, keys(i, 0), state, stepFactor(tuning));
-          return { state: next, tuning: adaptMetropolis(tuning, next, info, cast(i, "f64"), target) };
+          const by = propose ?? randomWalk(stepFactor(tuning));
+          const [next, info] = stepMetropolisHastings(logDensity, keys(i, 0), state, by);
+          return { state: next, tuning: propose ? tuning : adaptMetropolis(tuning, next, info, cast(i, "f64"), acceptance) };
         },
         { state: initMetropolis(logDensity, position), tuning: initTuning(position) },
       );
-      const factor = stepFactor(warm.tuning);
-      type Carry = { readonly state: MetropolisState; readonly accepted: Tensor; readonly number: Tensor };
-      const step = (carry: Carry): Carry => {
-        const [state, info] = stepMetropolis(logDensity, keys(carry.number, 1), carry.state, factor);
-        return { state, accepted: carry.accepted.add(cast(info.accepted, "f64")), number: carry.number.add(1) };
+      const by = propose ?? randomWalk(stepFactor(warm.tuning));
+      type Carry = { readonly state: MetropolisState; readonly number: Tensor; readonly sum: Tensor };
+      const step = ({ state, number, sum }: Carry): Carry => {
+        const [next, info] = stepMetropolisHastings(logDensity, keys(number, 1), state, by);
+        return { state: next, number: number.add(1), sum: sum.add(info.acceptance) };
       };
-      const [end, kept] = scan(
-        (carry: Carry): [Carry, MetropolisState] => {
-          const next = thin === 1 ? step(carry) : repeat(thin, step, carry);
-          return [next, next.state];
+      const nothing = warm.state.logDensity.mul(0);
+      const [, kept] = scan(
+        ({ state, number }: Omit<Carry, "sum">) => {
+          const { sum, ...next } = repeat(thin, step, { state, number, sum: nothing });
+          return [next, { ...next.state, acceptance: sum.mul(1 / thin) }] as const;
         },
-        { state: warm.state, accepted: warm.state.logDensity.mul(0), number: cast(0, "i32") },
+        { state: warm.state, number: cast(0, "i32") },
         undefined,
         { length: draws },
       );
       return {
-        draws: kept.position.transpose([1, 0, 2]),
+        unconstrained: kept.position.transpose([1, 0, 2]),
+        draws: target
+          .constrain(kept.position.transpose([1, 0, 2]).reshape([chains * draws, dimension]))
+          .reshape([chains, draws, target.names.length]),
         logDensity: kept.logDensity.T,
-        acceptance: end.accepted.mul(1 / (draws * thin)),
+        acceptance: kept.acceptance.T,
         stepSize: exp(warm.tuning.logScale),
         covariance: warm.tuning.covariance,
       };
     },
     { ...placement, name: "metropolis" },
   );
-  using key = array(Uint32Array.of(seed >>> 0, Math.floor(seed / 2 ** 32)));
+  using startKey = array(Uint32Array.of(seed, 0x73746172), place);
+  using start = await startingPoints({
+    target,
+    chains,
+    key: startKey,
+    gradient: false,
+    ...place,
+    ...(options.init && { init: options.init }),
+  });
+  using key = array(Uint32Array.of(seed, 0), place);
   const result = await run.runAsync([start, key], {
     ...(signal && { signal }),
-    ...(onProgress && { onProgress: (done: number) => onProgress({ phase: "metropolis", done, total: warmup + draws }) }),
+    ...(onProgress && {
+      onProgress: (turns: number) =>
+        onProgress(
+          turns < warmup ? { phase: "warmup", done: turns, total: warmup } : { phase: "draws", done: turns - warmup, total: draws },
+        ),
+    }),
   });
+  const { stepSize, covariance, acceptance: rate, ...found } = result;
+  const made = { ...found, names: target.names, stats: { acceptance_rate: rate } };
   return {
-    draws: result.draws,
-    logDensity: result.logDensity,
-    acceptance: [...result.acceptance.data()],
-    stepSize: result.stepSize.item(),
-    covariance: result.covariance.tolist() as number[][],
+    ...made,
+    warnings: samplerWarnings(made),
+    ...(propose ? {} : { stepSize: stepSize.item(), covariance: covariance.tolist() as number[][] }),
   };
-}
-
-/** Starting points as f64 [chains, D]. */
-function positionsOf(init: MetropolisOptions["init"], device: string | undefined): NdArray {
-  const place = device === undefined ? {} : { device };
-  const start =
-    init instanceof NdArray
-      ? init.dtype === "f64"
-        ? init
-        : array(Float64Array.from(init.data()), { shape: init.shape, ...place })
-      : array(init, { dtype: "f64", ...place });
-  if (start.shape.length !== 2 || start.size === 0)
-    throw new RangeError(`metropolis: init must have shape [chains, D], got [${start.shape.join(", ")}]`);
-  return start;
 }

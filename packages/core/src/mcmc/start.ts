@@ -15,6 +15,8 @@ export interface StartOptions {
   readonly key: NdArray;
   /** Unconstrained, [chains, D]. */
   readonly init?: NdArray | readonly (readonly number[])[];
+  /** Whether the gradient must be finite too; true if absent. */
+  readonly gradient?: boolean;
   readonly device?: string;
 }
 
@@ -22,10 +24,11 @@ export interface StartOptions {
  * Where the chains start, f64 [chains, D]: points of finite log density and gradient, not so low that steps cannot be told apart. Those of `target.initial` are drawn anew until they are.
  * @throws RangeError that names the coordinate and what is not finite
  */
-export async function startingPoints({ target, chains, key, init, device }: StartOptions): Promise<NdArray> {
+export async function startingPoints({ target, chains, key, init, gradient: slopes = true, device }: StartOptions): Promise<NdArray> {
   const { dimension } = target;
   const placement = device === undefined ? {} : { device };
-  const gradient: Gradient = gradientOfTarget(target);
+  const densityAlone: Gradient = (position) => ({ logDensity: target.logDensity(position), gradient: position.mul(0) });
+  const gradient = slopes ? gradientOfTarget(target) : densityAlone;
   const look = program((position: Tensor) => ({ position, ...gradient(position), whole: target.logDensity(position) }), {
     ...placement,
     name: "log density at the start",

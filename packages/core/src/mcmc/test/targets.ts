@@ -1,7 +1,10 @@
-import { random, sin, split, type Tensor } from "@credence/tensor";
+import { existsSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { array, concat, random, sin, split, type Tensor } from "@credence/tensor";
+import { expect } from "vitest";
 import { monteCarloError } from "../../check/monte-carlo-error.ts";
-import { quantitiesOf } from "../../check/summarize-chains.ts";
-import { multivariateNormal } from "../../distribution/index.ts";
+import { quantitiesOf, summarizeChains } from "../../check/summarize-chains.ts";
+import { multivariateNormal, normal } from "../../distribution/index.ts";
 import type { Draws, Target } from "../../model/index.ts";
 
 /** A target over plain real numbers that is handed back as it is. */
@@ -72,4 +75,47 @@ export function twistedMoments(): (readonly [(u: number[]) => number, number])[]
       functions.forEach((f, k) => void (sums[k]! += weight * f([x, y])));
     }
   return functions.map((f, k) => [f, sums[k]! / total] as const);
+}
+
+const parts = (u: Tensor) => {
+  const [z, mu, logTau] = split(u, [8, 1, 1], -1) as [Tensor, Tensor, Tensor];
+  return { z, mu, tau: logTau.exp(), logTau };
+};
+
+/** Eight schools (Rubin 1981), non-centred: theta = mu + tau z, z ~ N(0, 1), mu ~ N(0, 5), tau ~ half-Cauchy(5); u = (z, mu, log tau). */
+export const eightSchools: Target = {
+  ...plainTarget(
+    10,
+    (u) => {
+      const y = array([28, 8, -3, 7, -1, 1, 18, 12], { dtype: "f64" });
+      const sigma = array([15, 10, 16, 11, 9, 11, 10, 18], { dtype: "f64" });
+      const { z, mu, tau, logTau } = parts(u);
+      const prior = normal(0, 5).logProb(mu).sub(tau.div(5).square().log1p()).add(logTau).squeeze(-1);
+      const likelihood = normal(mu.add(tau.mul(z)), sigma).logProb(y);
+      return normal(0, 1).logProb(z).sum(-1).add(prior).add(likelihood.sum(-1));
+    },
+    2,
+  ),
+  names: [...Array.from({ length: 8 }, (_, i) => `theta[${i + 1}]`), "mu", "tau"],
+  constrain: (u) => {
+    const { z, mu, tau } = parts(u);
+    return concat([mu.add(tau.mul(z)), mu, tau], -1);
+  },
+};
+
+const posteriordb = resolve(process.env["CREDENCE_DATA"] ?? resolve(import.meta.dirname, "../../../../../../shared/data"), "posteriordb");
+
+/** Whether the reference draws are at hand. */
+export const hasReference = existsSync(posteriordb);
+
+/** Every mean and sd of eight schools against those of 10,000 independent draws: a mean is known to sd / 100 and an sd (heavy tails) to about sd / 70. */
+export function expectEightSchools(draws: Draws): void {
+  const path = resolve(posteriordb, "eight_schools-eight_schools_noncentered/reference_summary.json");
+  const reference = JSON.parse(readFileSync(path, "utf8"));
+  for (const s of summarizeChains(draws)) {
+    const { mean: m, sd } = reference[s.name];
+    expect(s.rHat).toBeLessThan(1.02);
+    expect(Math.abs(s.mean - m)).toBeLessThan(4 * Math.hypot(s.mcseMean, sd / 100));
+    expect(Math.abs(s.sd - sd)).toBeLessThan(4 * Math.hypot(s.mcseSd, sd / 70));
+  }
 }

@@ -84,6 +84,20 @@ describe("what every turn of a loop would compute alike", () => {
   });
 });
 
+test("a sign is changed behind a sum or product, where there are fewer numbers", () => {
+  const x = t.array(
+    Float64Array.from({ length: 12 }, (_, i) => Math.sin(i)),
+    { shape: [3, 4] },
+  );
+  const f = t.program((v: Tensor) => ({ sum: t.sum(v.neg()), rows: t.matmul(v.exp().neg(), t.constant([[1], [2], [3], [4]], "f64")) }));
+  const plan = f.explain(x).split("# simplified")[1]!.split("# fused")[0]!;
+  expect(plan).not.toMatch(/f64\[3, 4\] = neg/);
+  const plain = t.program((v: Tensor) => ({ sum: t.sum(v), rows: t.matmul(v.exp(), t.constant([[1], [2], [3], [4]], "f64")) }))(x);
+  const negative = f(x);
+  expect(negative.sum.item()).toBe(-plain.sum.item());
+  expect([...negative.rows.data()]).toEqual([...plain.rows.data()].map((value) => -value));
+});
+
 describe("derivatives of slices", () => {
   const value = (x: Tensor): Tensor => {
     const [a, , c] = t.split(x, [1, 2, 3], -1) as [Tensor, Tensor, Tensor];

@@ -1,5 +1,5 @@
 import { type DType, isFloat } from "../dtype.ts";
-import type { Attributes, Equation, Graph, Variable } from "../ir.ts";
+import { type Attributes, type Equation, type Graph, type Variable, variable } from "../ir.ts";
 import { control, keyOf } from "../merge.ts";
 import type { ScanAttributes } from "../ops/scan.ts";
 import { sizeOf } from "../shape.ts";
@@ -18,6 +18,8 @@ interface Rewriting {
   readonly names: Map<number, Variable>;
   readonly fills: Map<number, number>;
   readonly pieces: Map<number, Pieces>;
+  /** x by -x. */
+  readonly negated: Map<number, Variable>;
   /** Results by what computes them. */
   readonly seen: Map<string, readonly Variable[]>;
   readonly equations: Equation[];
@@ -83,7 +85,7 @@ function power(r: Rewriting, inputs: readonly Variable[]): string | undefined {
 }
 
 function rewrite(graph: Graph): Graph {
-  const r: Rewriting = { names: new Map(), fills: new Map(), pieces: new Map(), seen: new Map(), equations: [] };
+  const r: Rewriting = { names: new Map(), fills: new Map(), pieces: new Map(), negated: new Map(), seen: new Map(), equations: [] };
   for (const equation of graph.equations) visit(r, equation);
   return { inputs: graph.inputs, equations: r.equations, outputs: graph.outputs.map((v) => resolve(r, v)) };
 }
@@ -101,6 +103,12 @@ function visit(r: Rewriting, equation: Equation): void {
   if (parts) {
     r.pieces.set(out.id, parts);
     if (op === "add") return concatOf(parts, out).forEach((e) => void visit(r, e));
+  }
+  const positive = inputs.findIndex((v) => r.negated.has(v.id));
+  if (positive >= 0 && isLinear(equation) && sizeOf(out.shape) < sizeOf(inputs[positive]!.shape)) {
+    const opposite = variable(out.shape, out.dtype);
+    visit(r, { ...equation, inputs: inputs.with(positive, r.negated.get(inputs[positive]!.id)!), outputs: [opposite] });
+    return visit(r, { op: "neg", inputs: [opposite], attributes: {}, outputs: [out] });
   }
   const value = filled(r, equation, inputs);
   if (value !== undefined) r.fills.set(out.id, value);
@@ -121,8 +129,12 @@ function visit(r: Rewriting, equation: Equation): void {
       if (f !== undefined) r.fills.set(v.id, f);
     });
   r.seen.set(key, equation.outputs);
+  if (op === "neg") r.negated.set(out.id, ins[0]!);
   r.equations.push({ op, inputs: ins, attributes, outputs: equation.outputs });
 }
+
+/** Ops of which -f(x) is f(-x) to the bit: the sign is changed where there are fewer numbers. */
+const isLinear = ({ op, attributes }: Equation): boolean => op === "matmul" || (op === "reduce" && attributes.monoid === "sum");
 
 const pair = <T>(list: readonly T[]): [T, T] => [list[0]!, list[1]!];
 

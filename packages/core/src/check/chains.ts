@@ -1,4 +1,4 @@
-import { normalQuantile } from "./normal-quantile.ts";
+import { normalScores } from "./normal-scores.ts";
 import { mean, quantileOfSorted } from "./quantile.ts";
 import { sortedOrder } from "./sorted-order.ts";
 
@@ -52,19 +52,10 @@ export function averageRanks(values: Float64Array): Float64Array {
   return ranks;
 }
 
-/** Normal scores of ranks 1, 3/2, 2 ... S, of the number of draws asked for last: every quantity of a posterior asks for the same. */
-let scores = new Float64Array(0);
-
-function scoresOf(count: number): Float64Array {
-  if (scores.length !== 2 * count - 1)
-    scores = Float64Array.from({ length: 2 * count - 1 }, (_, i) => normalQuantile((1 + i / 2 - 0.375) / (count + 0.25)));
-  return scores;
-}
-
 /** Normal scores z = Phi^-1((rank - 3/8) / (S + 1/4)) of S pooled draws (Vehtari et al. 2021, eq. 14). */
 export const rankNormalized = (chains: readonly Float64Array[]): Float64Array[] =>
   acrossChains(chains, (all) => {
-    const table = scoresOf(all.length);
+    const table = normalScores(all.length);
     return averageRanks(all).map((rank) => table[2 * (rank - 1)]!);
   });
 

@@ -40,14 +40,21 @@ export function logLikelihoodColumns(what: string, logLikelihood: NdArray, names
     chains,
     draws,
     names: named,
-    column: (i) => Float64Array.from({ length: chains * draws }, (_, s) => values[s * count + i]!),
+    column(i) {
+      const column = new Float64Array(chains * draws);
+      for (let s = 0; s < column.length; s++) column[s] = values[s * count + i]!;
+      return column;
+    },
   };
 }
 
 /** log of the mean of exp(values): the log predictive density of a datum from its log-likelihoods. */
 export function logMeanExp(values: Float64Array): number {
-  const largest = values.reduce((most, value) => Math.max(most, value), -Infinity);
-  return largest + Math.log(values.reduce((sum, value) => sum + Math.exp(value - largest), 0) / values.length);
+  let largest = -Infinity;
+  for (const value of values) if (value > largest) largest = value;
+  let total = 0;
+  for (const value of values) total += Math.exp(value - largest);
+  return largest + Math.log(total / values.length);
 }
 
 /** At most five names and how many more there are, for a sentence. */

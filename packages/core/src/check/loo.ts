@@ -1,7 +1,7 @@
 import type { NdArray } from "@credence/tensor";
 import { sizeOf } from "./effective-sample-size.ts";
 import { type LogLikelihoodColumns, listed, logLikelihoodColumns, logMeanExp, type SumOverData, sumOverData } from "./elpd.ts";
-import { normalQuantile } from "./normal-quantile.ts";
+import { normalScores } from "./normal-scores.ts";
 import { kHatThreshold, type Psis, psis } from "./psis.ts";
 import { variance } from "./quantile.ts";
 
@@ -96,9 +96,14 @@ function relativeEfficiency(logs: Float64Array, { chains, draws }: LogLikelihood
 function monteCarloErrorOfLog(logs: Float64Array, logWeights: Float64Array, elpd: number): number {
   // In units of E.
   const spread = Math.sqrt(logs.reduce((sum, value, s) => sum + Math.exp(2 * logWeights[s]!) * Math.expm1(value - elpd) ** 2, 0));
-  const total = logs.length;
-  const quantiles = logs.map((_, s) => 1 + spread * normalQuantile((s + 0.625) / (total + 0.25))).filter((value) => value > 0);
-  return Math.sqrt(variance(quantiles.map(Math.log)));
+  const scores = normalScores(logs.length);
+  const kept = new Float64Array(logs.length);
+  let count = 0;
+  for (let s = 0; s < logs.length; s++) {
+    const value = 1 + spread * scores[2 * s]!;
+    if (value > 0) kept[count++] = Math.log(value);
+  }
+  return Math.sqrt(variance(kept.subarray(0, count)));
 }
 
 function warningsOf(names: readonly string[], kHat: Float64Array, threshold: number): string[] {

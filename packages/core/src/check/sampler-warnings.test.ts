@@ -109,6 +109,15 @@ describe("warnings of samplers", () => {
     expect(warnings).toHaveLength(2);
   });
 
+  test("a thousand chains are judged by some of them, and the stuck one is still found", () => {
+    const warnings = samplerWarnings(
+      chainsOf(names, [1024, 200], (c, t) => (c === 801 ? [0.3, 0.1] : [normal(c, t) + (c < 512 ? 1 : 0), normal(c, t, 1)])),
+    );
+    expect(warnings[0]).toMatch(/^Chain 802 of 1024 never moved/);
+    expect(warnings[1]).toMatch(/^Chains disagree: R-hat is above 1.01 for mu \(1\.\d+\)/);
+    expect(warnings).toHaveLength(2);
+  });
+
   test("divergences name where they are, and what to do", () => {
     const sentence = only(chainsOf(names, [4, 500], good, { diverging: (c, t) => (normal(c, t, 1) < -1.5 ? 1 : 0) }));
     expect(sentence).toMatch(/^\d+ of 2000 transitions diverged, mostly at low tau \(median -1\.\d+, elsewhere .*\): .*non-centred/);

@@ -19,7 +19,8 @@ export interface SamplerWarningsOptions {
 /**
  * What should not be trusted about the draws of Markov chains, in plain sentences that name the quantity and say what to do: a single chain, values that are not
  * finite, chains that never moved, divergences, energies, trajectories cut short, R-hat above 1.01, effective sizes too small (Betancourt 2017; Vehtari et al. 2021).
- * Quantities that are the same in every draw of every chain, such as the diagonal of a correlation matrix, are passed over.
+ * Quantities that are the same in every draw of every chain, such as the diagonal of a correlation matrix, are passed over. Where a quantity has more than 131,072 draws,
+ * R-hat and effective size are those of evenly chosen chains, at least 32, the latter multiplied up to all.
  * @returns empty if nothing was found
  */
 export function samplerWarnings(draws: Omit<Draws, "warnings">, options: SamplerWarningsOptions = {}): string[] {
@@ -114,16 +115,20 @@ function cutShort({ stats: { tree_depth: depth } }: Chained, most: number | unde
   );
 }
 
+/** Of more draws of a quantity than this, every second, third... chain is judged, but of no fewer chains than that: sorting a million draws for each of many quantities would take longer than drawing them. */
+const drawsMax = 2 ** 17;
+const chainsMin = 32;
+
 function mixing(quantities: readonly Quantity[], [chains = 0, length = 0]: readonly number[], options: SamplerWarningsOptions): Warning[] {
   if (length < 4) return [];
   const { rHatMax = 1.01, effectiveSizeMin = 100 * Math.min(chains, 4) } = options;
+  const every = Math.ceil(chains / Math.max(chainsMin, Math.floor(drawsMax / length)));
   const judged = quantities
     .filter((quantity) => quantity.finite && !isConstant(quantity.chains))
-    .map(({ name, chains: draws }) => ({
-      name,
-      rHat: rHat(draws),
-      size: Math.min(effectiveSampleSize(draws, "bulk"), effectiveSampleSize(draws, "tail")),
-    }));
+    .map(({ name, chains: all }) => {
+      const draws = all.filter((_, c) => c % every === 0);
+      return { name, rHat: rHat(draws), size: every * Math.min(effectiveSampleSize(draws, "bulk"), effectiveSampleSize(draws, "tail")) };
+    });
   const apart = judged.filter((one) => one.rHat > rHatMax).sort((a, b) => b.rHat - a.rHat);
   const few = judged.filter(({ size }) => size < effectiveSizeMin).sort((a, b) => a.size - b.size);
   return [

@@ -27,7 +27,10 @@ export interface DiagnosticsSectionSpec {
   readonly summaries: readonly QuantitySummary[];
   /** Quantities for traces, ranks and pairs, most important first; those that vary, in order, if absent. */
   readonly names?: readonly string[];
-  /** Quantities of one scale for the forest; the largest family of names such as theta[1], theta[2] if absent. None where there is no family. */
+  /**
+   * Quantities of one scale for the forest; the largest family of names such as theta[1], theta[2] if absent. None where there is no
+   * family.
+   */
   readonly forest?: readonly string[];
   /** Title of the forest's axis. */
   readonly forestLabel?: string;
@@ -37,7 +40,8 @@ export interface DiagnosticsSectionSpec {
 const rowsMax = 24;
 
 /**
- * A section of a report that lets a reader judge chains: warnings in words, a table, and figures of traces, ranks, energies, intervals and pairs.
+ * A section of a report that lets a reader judge chains: warnings in words, a table, and figures of traces, ranks, energies, intervals and
+ * pairs.
  *
  * @throws {RangeError} for quantities that the draws do not have, or draws that are not finite.
  */

@@ -77,9 +77,9 @@ function draw({ sets, valueLabel }: EcdfFigureSpec, width: number): Drawing {
 }
 
 /**
- * How far values that should be uniform are from it: their distribution function less the diagonal, and the band that holds all of it with probability 99 %
- * (Kolmogorov). A curve above zero at the left and below it at the right is of values that crowd the ends, as of predictions too narrow; the other way round of
- * predictions too wide; all on one side of a shift.
+ * How far values that should be uniform are from it: their distribution function less the diagonal, and the band that holds all of it with
+ * probability 99 % (Kolmogorov). A curve above zero at the left and below it at the right is of values that crowd the ends, as of
+ * predictions too narrow; the other way round of predictions too wide; all on one side of a shift.
  *
  * @throws {RangeError} for fewer than five values, or values outside [0, 1].
  */

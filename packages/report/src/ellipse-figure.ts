@@ -103,7 +103,8 @@ function draw({ parameters, approximation, exact }: EllipseFigureSpec, width: nu
 }
 
 /**
- * An approximate normal posterior of two parameters over the exact one, regions of 50 % and 90 %: what a factorised approximation loses is the tilt, and the length along it.
+ * An approximate normal posterior of two parameters over the exact one, regions of 50 % and 90 %: what a factorised approximation loses is
+ * the tilt, and the length along it.
  *
  * @throws {RangeError} for covariances that are not positive definite.
  */

@@ -85,8 +85,9 @@ function draw(chains: readonly Energies[], width: number): Drawing {
 }
 
 /**
- * Energies of Hamiltonian chains: how far they are spread about their mean, and how far one transition changes them. Where transitions are the narrower, the momenta drawn
- * anew cannot carry a chain through all energies, and tails are missed; E-BFMI is the ratio of the two mean squares (Betancourt 2016). The first four chains are drawn.
+ * Energies of Hamiltonian chains: how far they are spread about their mean, and how far one transition changes them. Where transitions are
+ * the narrower, the momenta drawn anew cannot carry a chain through all energies, and tails are missed; E-BFMI is the ratio of the two mean
+ * squares (Betancourt 2016). The first four chains are drawn.
  *
  * @throws {RangeError} where the draws have no energies, or fewer than three a chain.
  */

@@ -174,7 +174,8 @@ function draw(spec: ForestPlotSpec, all: readonly Interval[][], width: number): 
 }
 
 /**
- * Quantities of one scale below each other: median, 50 % (thick) and 90 % (thin) central intervals, of one set of draws or of several side by side.
+ * Quantities of one scale below each other: median, 50 % (thick) and 90 % (thin) central intervals, of one set of draws or of several side
+ * by side.
  *
  * @throws {RangeError} where draws, markers and names do not agree in number, or a draw is not finite.
  */

@@ -15,7 +15,10 @@ export interface InferenceSource {
   readonly observedData?: NamedValues;
   /** What the model was given and does not predict. */
   readonly constantData?: NamedValues;
-  /** Numbers about the draws, by name: `r_hat`, `ess_bulk`, `contraction` of each of `posterior.names`; `e_bfmi` of each chain; `k_hat`, `elpd_loo` of each datum. */
+  /**
+   * Numbers about the draws, by name: `r_hat`, `ess_bulk`, `contraction` of each of `posterior.names`; `e_bfmi` of each chain; `k_hat`,
+   * `elpd_loo` of each datum.
+   */
   readonly diagnostics?: {
     readonly byQuantity?: Readonly<Record<string, ArrayLike<number>>>;
     readonly byChain?: Readonly<Record<string, ArrayLike<number>>>;
@@ -32,8 +35,9 @@ export interface InferenceSource {
 }
 
 /**
- * Groups of an InferenceData file from what a sampler gave back. Quantities `theta[0]`, `theta[1]`... become one variable theta with an axis; where only some elements of
- * an array are there, as of a triangle, they lie along one axis whose coordinates are their indices. Statistics keep ArviZ's names, and the log density is `lp`.
+ * Groups of an InferenceData file from what a sampler gave back. Quantities `theta[0]`, `theta[1]`... become one variable theta with an
+ * axis; where only some elements of an array are there, as of a triangle, they lie along one axis whose coordinates are their indices.
+ * Statistics keep ArviZ's names, and the log density is `lp`.
  *
  * @throws {RangeError} or {TypeError} where shapes, names and axes do not agree.
  */

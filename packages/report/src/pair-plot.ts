@@ -142,8 +142,8 @@ function draw({ names, domains, peaks, data, points, divergent, divergences }: P
 }
 
 /**
- * Draws of each pair of quantities as points, with divergent transitions over them: where these gather the sampler could not go. At most 400 evenly spaced draws and 200
- * divergent ones are drawn.
+ * Draws of each pair of quantities as points, with divergent transitions over them: where these gather the sampler could not go. At most
+ * 400 evenly spaced draws and 200 divergent ones are drawn.
  *
  * @throws {RangeError} for quantities that the draws do not have, or draws that are not finite.
  */

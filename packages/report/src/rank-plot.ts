@@ -14,7 +14,10 @@ export interface RankPlotSpec {
   readonly draws: ChainDraws;
   /** Quantities to show; the first six that vary if absent. */
   readonly names?: readonly string[];
-  /** What the draws of one chain are worth, by quantity in the order shown; the band is for so many independent ones. All draws count in full if absent. */
+  /**
+   * What the draws of one chain are worth, by quantity in the order shown; the band is for so many independent ones. All draws count in
+   * full if absent.
+   */
   readonly effectiveSizes?: readonly number[];
 }
 
@@ -103,8 +106,9 @@ function draw({ histograms, chains }: ReturnType<typeof prepare>, width: number)
 }
 
 /**
- * Where each chain's draws rank among those of all chains (Vehtari et al. 2021, section 4): even for chains that sample one distribution, heaped at one end for a chain
- * that sits elsewhere, in the middle or at both ends for one of another spread. At most four chains are drawn.
+ * Where each chain's draws rank among those of all chains (Vehtari et al. 2021, section 4): even for chains that sample one distribution,
+ * heaped at one end for a chain that sits elsewhere, in the middle or at both ends for one of another spread. At most four chains are
+ * drawn.
  *
  * @throws {RangeError} for a single chain, quantities that the draws do not have, or draws that are not finite.
  */

@@ -130,8 +130,8 @@ function draw({ rows, data, chains, length, divergent }: Prepared, width: number
 }
 
 /**
- * Every chain's draws in order, one row a quantity, with their densities beside: chains that have met look alike and like noise. At most four chains are drawn, and
- * at most 260 evenly spaced draws of each; triangles stand below divergent transitions.
+ * Every chain's draws in order, one row a quantity, with their densities beside: chains that have met look alike and like noise. At most
+ * four chains are drawn, and at most 260 evenly spaced draws of each; triangles stand below divergent transitions.
  *
  * @throws {RangeError} for quantities that the draws do not have, or draws that are not finite.
  */

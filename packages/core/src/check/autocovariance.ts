@@ -29,10 +29,15 @@ function fourier(re: Float64Array, im: Float64Array): void {
   }
 }
 
-/** Up to here lags are summed one by one: an effective size seldom asks for more, and a transform gives all at the price of about so many. */
+/**
+ * Up to here lags are summed one by one: an effective size seldom asks for more, and a transform gives all at the price of about so many.
+ */
 const lagsSummed = 40;
 
-/** c_t = (1/n) sum_i (x_i - mean)(x_{i+t} - mean) as a function of the lag t, 0 .. n-1: by sums, or by the Fourier transform of the zero-padded sequence. */
+/**
+ * c_t = (1/n) sum_i (x_i - mean)(x_{i+t} - mean) as a function of the lag t, 0 .. n-1: by sums, or by the Fourier transform of the
+ * zero-padded sequence.
+ */
 export function autocovariance(x: Float64Array): (lag: number) => number {
   const n = x.length;
   let centre = 0;

@@ -40,7 +40,9 @@ export interface CalibrationOptions {
   /** [R, ...] the observations simulated from them. */
   readonly x: NdArray;
   readonly posterior: PosteriorSampler;
-  /** L, independent draws per replicate; 99 or 199 make L + 1 divisible. Draws of a Markov chain must be thinned until they are independent. */
+  /**
+   * L, independent draws per replicate; 99 or 199 make L + 1 divisible. Draws of a Markov chain must be thinned until they are independent.
+   */
   readonly draws: number;
   readonly seed: number;
   /** Evaluate log densities, which highest-density coverage needs; by default where the posterior has them. */

@@ -60,8 +60,8 @@ export const rankNormalized = (chains: readonly Float64Array[]): Float64Array[] 
   });
 
 /**
- * Distances |x - median| from the pooled median (Vehtari et al. 2021, eq. 11). With an even number of draws the two in the middle are equally far from it;
- * rounding would order them, and as the two smallest values of all their ranks weigh: they are tied here.
+ * Distances |x - median| from the pooled median (Vehtari et al. 2021, eq. 11). With an even number of draws the two in the middle are
+ * equally far from it; rounding would order them, and as the two smallest values of all their ranks weigh: they are tied here.
  */
 export const folded = (chains: readonly Float64Array[]): Float64Array[] =>
   acrossChains(chains, (all) => {

@@ -4,7 +4,10 @@ export interface ModelScore {
   readonly name: string;
   readonly elpd: SumOverData;
   readonly p: SumOverData;
-  /** elpd less that of the best model: 0 for it, negative for the others, nats. Its standard error is that of the paired differences over data. */
+  /**
+   * elpd less that of the best model: 0 for it, negative for the others, nats. Its standard error is that of the paired differences over
+   * data.
+   */
   readonly difference: SumOverData;
 }
 
@@ -24,8 +27,8 @@ interface Scored {
 }
 
 /**
- * Ranks models by expected log predictive density, datum by datum (Vehtari, Gelman and Gabry 2017, section 5.2). A difference below 4 nats is small, and its
- * standard error is then too optimistic to be used (Sivula, Magnusson, Matamoros and Vehtari 2023).
+ * Ranks models by expected log predictive density, datum by datum (Vehtari, Gelman and Gabry 2017, section 5.2). A difference below 4 nats
+ * is small, and its standard error is then too optimistic to be used (Sivula, Magnusson, Matamoros and Vehtari 2023).
  * @param models results of `loo`, or of `waic`, on the same data in the same order
  * @throws RangeError for fewer than two models, or models of different data
  */

@@ -40,8 +40,8 @@ function chainsOf(name: string): Map<string, Float64Array[]> {
 }
 
 /**
- * R-hat with the two middle draws, which are equally far from the median and tied in ours, in either order. R orders them by the rounding of that distance, which
- * the 15 digits of the file have lost: it moves R-hat by up to 3e-4 with 400 draws.
+ * R-hat with the two middle draws, which are equally far from the median and tied in ours, in either order. R orders them by the rounding
+ * of that distance, which the 15 digits of the file have lost: it moves R-hat by up to 3e-4 with 400 draws.
  */
 function orderedRHats(draws: readonly Float64Array[]): number[] {
   const scale = (chains: readonly Float64Array[]) => {

@@ -15,7 +15,10 @@ export interface DivergencePlace {
   readonly z: number;
 }
 
-/** Transitions of Hamiltonian chains that left their energy: the integrator cannot follow the density there, and draws from there are missing. */
+/**
+ * Transitions of Hamiltonian chains that left their energy: the integrator cannot follow the density there, and draws from there are
+ * missing.
+ */
 export interface Divergences {
   readonly count: number;
   readonly total: number;

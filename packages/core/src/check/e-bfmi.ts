@@ -1,14 +1,15 @@
 import type { NdArray } from "@credence/tensor";
 
 /**
- * Below this the momenta drawn anew each transition are too small to carry a chain through the energies of the target, as in the tails of a hierarchical scale
- * (Betancourt 2016; Stan warns at the same value).
+ * Below this the momenta drawn anew each transition are too small to carry a chain through the energies of the target, as in the tails of a
+ * hierarchical scale (Betancourt 2016; Stan warns at the same value).
  */
 export const eBfmiMin = 0.3;
 
 /**
- * Estimated Bayesian fraction of missing information of Hamiltonian chains, sum_t (E_t - E_(t-1))^2 / sum_t (E_t - mean)^2, by chain (Betancourt 2016):
- * about 1 where energies are drawn nearly anew, near 0 where they random-walk. NaN for a chain whose energy never changes.
+ * Estimated Bayesian fraction of missing information of Hamiltonian chains, sum_t (E_t - E_(t-1))^2 / sum_t (E_t - mean)^2, by chain
+ * (Betancourt 2016): about 1 where energies are drawn nearly anew, near 0 where they random-walk. NaN for a chain whose energy never
+ * changes.
  * @param energy E_t, minus log density plus kinetic energy at the start of transition t, [chains, draws]
  * @throws RangeError for another shape, fewer than 4 draws, or energies that are not finite
  */

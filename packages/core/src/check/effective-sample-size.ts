@@ -6,9 +6,9 @@ import { mean, quantileOfSorted, variance } from "./quantile.ts";
 export type Estimand = "bulk" | "tail" | "mean" | "sd" | { readonly quantile: number };
 
 /**
- * S / tau over chains of n draws, with the autocorrelations pooled over chains,
- * rho_t = 1 - (W - mean_c c_t,c n / (n - 1)) / var+, summed in pairs while the pair is positive and not rising
- * (Geyer 1992; Vehtari et al. 2021, section 3.2). NaN where every draw is the same. The chains are taken as they are, neither split nor checked.
+ * S / tau over chains of n draws, with the autocorrelations pooled over chains, rho_t = 1 - (W - mean_c c_t,c n / (n - 1)) / var+, summed
+ * in pairs while the pair is positive and not rising (Geyer 1992; Vehtari et al. 2021, section 3.2). NaN where every draw is the same. The
+ * chains are taken as they are, neither split nor checked.
  */
 export function sizeOf(chains: readonly Float64Array[]): number {
   if (isConstant(chains)) return NaN;
@@ -54,8 +54,8 @@ const sizesOfQuantiles = (chains: readonly Float64Array[], ...levels: readonly n
 };
 
 /**
- * Effective sample size: how many independent draws would estimate as well.
- * `bulk` uses rank-normalised draws, `tail` is the smaller of those of the 5 % and 95 % quantiles (Vehtari et al. 2021). NaN where every draw is the same.
+ * Effective sample size: how many independent draws would estimate as well. `bulk` uses rank-normalised draws, `tail` is the smaller of
+ * those of the 5 % and 95 % quantiles (Vehtari et al. 2021). NaN where every draw is the same.
  * @param chains draws of one quantity, one array per chain, at least 4 draws each
  */
 export function effectiveSampleSize(chains: ChainDraws, estimand: Estimand = "bulk"): number {

@@ -1,7 +1,9 @@
 import type { NdArray } from "@credence/tensor";
 import { mean, variance } from "./quantile.ts";
 
-/** A sum over data, such as an expected log predictive density in nats, with its standard error over data that might have been seen instead. */
+/**
+ * A sum over data, such as an expected log predictive density in nats, with its standard error over data that might have been seen instead.
+ */
 export interface SumOverData {
   readonly estimate: number;
   readonly se: number;

@@ -1,4 +1,7 @@
-/** A generalised Pareto distribution of excesses x >= 0, F(x) = 1 - (1 + k x / sigma)^(-1/k): heavy-tailed for shape k > 0, bounded for k < 0. */
+/**
+ * A generalised Pareto distribution of excesses x >= 0, F(x) = 1 - (1 + k x / sigma)^(-1/k): heavy-tailed for shape k > 0, bounded for k <
+ * 0.
+ */
 export interface GeneralizedPareto {
   /** k; Infinity where it could not be estimated. */
   readonly shape: number;
@@ -7,8 +10,9 @@ export interface GeneralizedPareto {
 }
 
 /**
- * Fits shape and scale to ascending excesses x > 0 by the nearly Bayesian estimate of Zhang and Stephens (2009): the mean of theta = -k / sigma over a grid,
- * weighted by its profile likelihood. The shape is then drawn towards 1/2 by a prior worth 10 excesses (Vehtari et al. 2024, appendix C).
+ * Fits shape and scale to ascending excesses x > 0 by the nearly Bayesian estimate of Zhang and Stephens (2009): the mean of theta = -k /
+ * sigma over a grid, weighted by its profile likelihood. The shape is then drawn towards 1/2 by a prior worth 10 excesses (Vehtari et al.
+ * 2024, appendix C).
  */
 export function fitGeneralizedPareto(x: Float64Array): GeneralizedPareto {
   const n = x.length;

@@ -11,7 +11,9 @@ import { varimax } from "./varimax.ts";
 const identity = (n: number, scale = 1) => Array.from({ length: n }, (_, d) => Array.from({ length: n }, (_, e) => (d === e ? scale : 0)));
 const standard = (n: number) => ({ mean: new Float64Array(n), covariance: identity(n) });
 
-/** Posterior of theta ~ N(0, I) after readings of w . theta with variance s2, one a row: (I + sum w w' / s2)^-1, by Sherman and Morrison. */
+/**
+ * Posterior of theta ~ N(0, I) after readings of w . theta with variance s2, one a row: (I + sum w w' / s2)^-1, by Sherman and Morrison.
+ */
 function afterReadings(n: number, readings: readonly { w: readonly number[]; variance: number }[]) {
   let covariance = identity(n);
   for (const { w, variance } of readings) {

@@ -45,8 +45,8 @@ const constrainedBelow = 0.1;
 const unconstrainedAbove = 0.5;
 
 /**
- * What the data have taught: contraction of each parameter, and of the linear combinations w that diagonalise prior and posterior covariance together,
- * C_posterior w = share C_prior w. A parameter may be hardly constrained alone and its sum with another one very well.
+ * What the data have taught: contraction of each parameter, and of the linear combinations w that diagonalise prior and posterior
+ * covariance together, C_posterior w = share C_prior w. A parameter may be hardly constrained alone and its sum with another one very well.
  * @throws RangeError where draws do not fit the names, are too few or constant, or the prior covariance is singular
  */
 export function identifiability({ names, posterior, prior }: IdentifiabilityOptions): Identifiability {
@@ -83,7 +83,8 @@ export function identifiability({ names, posterior, prior }: IdentifiabilityOpti
 }
 
 /**
- * What the data have taught of a model with a proper prior, in its unconstrained coordinates: of positive parameters the logarithms, so that a known product is a known sum.
+ * What the data have taught of a model with a proper prior, in its unconstrained coordinates: of positive parameters the logarithms, so
+ * that a known product is a known sum.
  * @param options.count draws from the prior to compare with; 4,000 if absent
  * @throws RangeError where the prior is improper, or has no finite variance along a coordinate
  */

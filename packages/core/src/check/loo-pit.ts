@@ -26,8 +26,9 @@ export interface LooPit {
 }
 
 /**
- * Leave-one-out probability integral transform (Gelfand, Dey and Chang 1992; Gabry et al. 2019): where in the prediction of it from all other data each datum lies,
- * by the weights of `loo`. No datum judges itself, so uniform is uniform. Values between a handful of data are nearly independent.
+ * Leave-one-out probability integral transform (Gelfand, Dey and Chang 1992; Gabry et al. 2019): where in the prediction of it from all
+ * other data each datum lies, by the weights of `loo`. No datum judges itself, so uniform is uniform. Values between a handful of data are
+ * nearly independent.
  * @throws RangeError for shapes that do not fit each other, or numbers that are not finite
  */
 export function looPit(options: LooPitOptions): LooPit {

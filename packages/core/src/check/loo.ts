@@ -38,8 +38,8 @@ export interface LooOptions {
 }
 
 /**
- * Leave-one-out cross-validation from one posterior, by Pareto-smoothed importance sampling with ratios 1 / p(y_i | theta_s) (Vehtari, Gelman and Gabry 2017).
- * The draws' efficiency is that of p(y_i | theta), by chains that are not split.
+ * Leave-one-out cross-validation from one posterior, by Pareto-smoothed importance sampling with ratios 1 / p(y_i | theta_s) (Vehtari,
+ * Gelman and Gabry 2017). The draws' efficiency is that of p(y_i | theta), by chains that are not split.
  * @param logLikelihood log p(y_i | theta_s), [chains, draws, N]
  * @throws RangeError for another shape, fewer than 4 draws a chain, or log-likelihoods that are not finite
  */
@@ -90,8 +90,8 @@ function relativeEfficiency(logs: Float64Array, { chains, draws }: LogLikelihood
 }
 
 /**
- * Sd of log E, where E = sum w p has variance sum w^2 (p - E)^2: that of the logarithms of S normal quantiles around E, without those below 0,
- * as R's loo 2.5 has it.
+ * Sd of log E, where E = sum w p has variance sum w^2 (p - E)^2: that of the logarithms of S normal quantiles around E, without those below
+ * 0, as R's loo 2.5 has it.
  */
 function monteCarloErrorOfLog(logs: Float64Array, logWeights: Float64Array, elpd: number): number {
   // In units of E.

@@ -34,7 +34,8 @@ describe("methods on a correlated model", { timeout: 120_000 }, () => {
   test("mean-field variational inference is overconfident by as much as the closed form says, and flagged", async () => {
     const { verdict, coverage } = await simulationBasedCalibration({ ...setting, sampler: variational("mean-field"), batch: 50 });
     expect(verdict.calibrated).toBe(false);
-    // Its variances are s / (1 + s), the inverse of the precisions: sds too small by 5/3. The median of 200 |z| is known to 8.2 %; three of them.
+    // Its variances are s / (1 + s), the inverse of the precisions: sds too small by 5/3. The median of 200 |z| is known to 8.2 %; three of
+    // them.
     verdict.parameters.forEach(({ verdict: found, spread }, d) => {
       expect(found).toBe("overconfident");
       expect(Math.abs(spread / (5 / 3) - 1)).toBeLessThan(0.25);
@@ -42,7 +43,8 @@ describe("methods on a correlated model", { timeout: 120_000 }, () => {
         /^[ab] is overconfident: \d\d % of truths lie in the outer tenth of its posterior; its sd is too small by a factor/,
       );
     });
-    // The central 90 % of N(0, 1/5) reaches 1.645 sqrt(1/5) / sqrt(5/9) = 0.987 sds: 2 Phi(0.987) - 1 = 0.676. Three standard errors are 0.1.
+    // The central 90 % of N(0, 1/5) reaches 1.645 sqrt(1/5) / sqrt(5/9) = 0.987 sds: 2 Phi(0.987) - 1 = 0.676. Three standard errors are
+    // 0.1.
     for (const { coverage: shares } of coverage.parameters) expect(Math.abs(shares[2]! - 0.676)).toBeLessThan(0.1);
   });
 });

@@ -5,7 +5,8 @@ function polynomial(coefficients: readonly number[], x: number): number {
   return sum;
 }
 
-// Rational approximations of Wichura (1988), "Algorithm AS 241: the percentage points of the normal distribution", Applied Statistics 37, 477-484.
+// Rational approximations of Wichura (1988), "Algorithm AS 241: the percentage points of the normal distribution", Applied Statistics 37,
+// 477-484.
 const centreTop = [
   3.3871328727963665, 133.14166789178438, 1971.5909503065513, 13731.69376550946, 45921.95393154987, 67265.7709270087, 33430.57558358813,
   2509.0809287301227,

@@ -9,7 +9,10 @@ export type Statistic = (x: Float64Array) => number;
 export type Discrepancy = (x: Float64Array, draw: number) => number;
 
 export interface PosteriorPredictiveOptions {
-  /** Data sets [n, ...], or [chains, draws, ...], simulated from as many draws of the posterior, or of the prior. Rows with NaN (failed simulations) are left out and counted. */
+  /**
+   * Data sets [n, ...], or [chains, draws, ...], simulated from as many draws of the posterior, or of the prior. Rows with NaN (failed
+   * simulations) are left out and counted.
+   */
   readonly replicated: NdArray;
   /** The observed data set, shaped as a row. */
   readonly observed: NdArray | ArrayLike<number>;
@@ -47,7 +50,10 @@ export interface PosteriorPredictive {
     /** Means over draws. */
     readonly observed: number;
     readonly replicated: number;
-    /** Share of draws whose replicated data lie at least as far off as the observed: small where the model is too narrow, near 1 where it is too wide. */
+    /**
+     * Share of draws whose replicated data lie at least as far off as the observed: small where the model is too narrow, near 1 where it is
+     * too wide.
+     */
     readonly pValue: number;
   }[];
 }
@@ -55,9 +61,10 @@ export interface PosteriorPredictive {
 const defaultStatistics: Readonly<Record<string, Statistic>> = { mean, sd: (x) => Math.sqrt(variance(x)) };
 
 /**
- * Predictive check (Gelman, Meng and Stern 1996): does data simulated from the posterior look like the data observed? The same data judge that made the posterior,
- * so p-values are conservative; a small one is a finding, a large one is no proof. With data simulated from the prior it is a prior predictive check (Box 1980), and
- * a small p-value says that prior and data disagree. `predictiveRemarks` puts either in words.
+ * Predictive check (Gelman, Meng and Stern 1996): does data simulated from the posterior look like the data observed? The same data judge
+ * that made the posterior, so p-values are conservative; a small one is a finding, a large one is no proof. With data simulated from the
+ * prior it is a prior predictive check (Box 1980), and a small p-value says that prior and data disagree. `predictiveRemarks` puts either
+ * in words.
  * @throws RangeError where the observation does not fit the rows, or fewer than 20 rows are left
  */
 export function posteriorPredictive(options: PosteriorPredictiveOptions): PosteriorPredictive {

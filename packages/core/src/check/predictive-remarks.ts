@@ -1,7 +1,8 @@
 import type { PosteriorPredictive } from "./posterior-predictive.ts";
 
 /**
- * What a predictive check found, in plain sentences: statistics and discrepancies with a p-value below `level`, and bands that hold too few of the data.
+ * What a predictive check found, in plain sentences: statistics and discrepancies with a p-value below `level`, and bands that hold too few
+ * of the data.
  * @param of which draws the data were simulated from
  * @returns empty where nothing was found
  */

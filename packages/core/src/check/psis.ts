@@ -4,23 +4,30 @@ export interface Psis {
   /** Smoothed log weights, normalised: their exponentials sum to 1. */
   readonly logWeights: Float64Array;
   /**
-   * Shape of the generalised Pareto distribution of the largest ratios. Below {@link kHatThreshold} estimates with these weights can be trusted. Infinity where there
-   * are too few draws to tell (fewer than 25 independent ones); -Infinity where the largest ratios are all the same, so that there is no tail to fear.
+   * Shape of the generalised Pareto distribution of the largest ratios. Below {@link kHatThreshold} estimates with these weights can be
+   * trusted. Infinity where there are too few draws to tell (fewer than 25 independent ones); -Infinity where the largest ratios are all
+   * the same, so that there is no tail to fear.
    */
   readonly kHat: number;
 }
 
 export interface PsisOptions {
-  /** Effective sample size over sample size, of the draws that the ratios are taken at: see `relativeEfficiency`. 1, independent draws, if absent. */
+  /**
+   * Effective sample size over sample size, of the draws that the ratios are taken at: see `relativeEfficiency`. 1, independent draws, if
+   * absent.
+   */
   readonly relativeEfficiency?: number;
 }
 
-/** Log ratios this near to each other differ by the rounding of log densities in the thousands, and by nothing that an estimate could feel. */
+/**
+ * Log ratios this near to each other differ by the rounding of log densities in the thousands, and by nothing that an estimate could feel.
+ */
 const rounding = 1e-10;
 
 /**
- * Pareto-smoothed importance sampling (Vehtari, Simpson, Gelman, Yao and Gabry 2024): the ceil(min(S / 5, 3 sqrt(S / relativeEfficiency))) largest of S ratios are
- * replaced by the expected order statistics of the generalised Pareto distribution fitted to them, none above the largest ratio.
+ * Pareto-smoothed importance sampling (Vehtari, Simpson, Gelman, Yao and Gabry 2024): the ceil(min(S / 5, 3 sqrt(S / relativeEfficiency)))
+ * largest of S ratios are replaced by the expected order statistics of the generalised Pareto distribution fitted to them, none above the
+ * largest ratio.
  * @param logRatios log p(x_s) - log q(x_s) of S draws from q, each up to one constant; -Infinity is no weight
  * @throws RangeError for ratios that are NaN, +Infinity or all -Infinity
  */
@@ -43,7 +50,8 @@ export function psis(logRatios: ArrayLike<number>, options: PsisOptions = {}): P
 }
 
 /**
- * Above this k-hat, S draws are too few for the weighted estimates: min(1 - 1 / log10(S), 0.7) (Vehtari et al. 2024). 0.7 from S = 2,155 on.
+ * Above this k-hat, S draws are too few for the weighted estimates: min(1 - 1 / log10(S), 0.7) (Vehtari et al. 2024). 0.7 from S = 2,155
+ * on.
  * @param count S, draws
  */
 export const kHatThreshold = (count: number): number => Math.min(1 - 1 / Math.log10(count), 0.7);

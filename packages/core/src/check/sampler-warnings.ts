@@ -8,7 +8,10 @@ import { rHat } from "./r-hat.ts";
 import { quantitiesOf } from "./summarize-chains.ts";
 
 export interface SamplerWarningsOptions {
-  /** Depth at which the sampler stops doubling a trajectory; transitions that reach it are reported where it is given and the draws have `tree_depth`. */
+  /**
+   * Depth at which the sampler stops doubling a trajectory; transitions that reach it are reported where it is given and the draws have
+   * `tree_depth`.
+   */
   readonly treeDepthMax?: number;
   /** 1.01 if absent. */
   readonly rHatMax?: number;
@@ -17,10 +20,11 @@ export interface SamplerWarningsOptions {
 }
 
 /**
- * What should not be trusted about the draws of Markov chains, in plain sentences that name the quantity and say what to do: a single chain, values that are not
- * finite, chains that never moved, divergences, energies, trajectories cut short, R-hat above 1.01, effective sizes too small (Betancourt 2017; Vehtari et al. 2021).
- * Quantities that are the same in every draw of every chain, such as the diagonal of a correlation matrix, are passed over. Where a quantity has more than 131,072 draws,
- * R-hat and effective size are those of evenly chosen chains, at least 32, the latter multiplied up to all.
+ * What should not be trusted about the draws of Markov chains, in plain sentences that name the quantity and say what to do: a single
+ * chain, values that are not finite, chains that never moved, divergences, energies, trajectories cut short, R-hat above 1.01, effective
+ * sizes too small (Betancourt 2017; Vehtari et al. 2021). Quantities that are the same in every draw of every chain, such as the diagonal
+ * of a correlation matrix, are passed over. Where a quantity has more than 131,072 draws, R-hat and effective size are those of evenly
+ * chosen chains, at least 32, the latter multiplied up to all.
  * @returns empty if nothing was found
  */
 export function samplerWarnings(draws: Omit<Draws, "warnings">, options: SamplerWarningsOptions = {}): string[] {
@@ -115,7 +119,10 @@ function cutShort({ stats: { tree_depth: depth } }: Chained, most: number | unde
   );
 }
 
-/** Of more draws of a quantity than this, every second, third... chain is judged, but of no fewer chains than that: sorting a million draws for each of many quantities would take longer than drawing them. */
+/**
+ * Of more draws of a quantity than this, every second, third... chain is judged, but of no fewer chains than that: sorting a million draws
+ * for each of many quantities would take longer than drawing them.
+ */
 const drawsMax = 2 ** 17;
 const chainsMin = 32;
 

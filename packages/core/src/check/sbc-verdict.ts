@@ -29,8 +29,9 @@ export interface SbcVerdict {
 }
 
 /**
- * Reads ranks of simulation-based calibration: u = (rank + 1/2) / (L + 1) is uniform where the posterior is right. Its mean finds bias, its second moment about 1/2 a spread
- * that is wrong, and the tests of `sbc` anything else; each parameter passes where none of the four is below `level`, shared out over parameters and tests (Bonferroni).
+ * Reads ranks of simulation-based calibration: u = (rank + 1/2) / (L + 1) is uniform where the posterior is right. Its mean finds bias, its
+ * second moment about 1/2 a spread that is wrong, and the tests of `sbc` anything else; each parameter passes where none of the four is
+ * below `level`, shared out over parameters and tests (Bonferroni).
  * @param options.level chance of a false alarm in the whole check; 0.01 if absent
  */
 export function sbcVerdict(result: SbcResult, calibration: CalibrationDraws, options: { readonly level?: number } = {}): SbcVerdict {

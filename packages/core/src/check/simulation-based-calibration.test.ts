@@ -9,7 +9,10 @@ import { sbc } from "./sbc.ts";
 import { sbcVerdict } from "./sbc-verdict.ts";
 import { simulateFrom, simulationBasedCalibration } from "./simulation-based-calibration.ts";
 
-/** theta ~ N(0, 1), x ~ N(theta, 1), posterior N(x / 2, 1 / 2), stretched about its mean and moved by `shift` sds; draws follow an autoregression. */
+/**
+ * theta ~ N(0, 1), x ~ N(theta, 1), posterior N(x / 2, 1 / 2), stretched about its mean and moved by `shift` sds; draws follow an
+ * autoregression.
+ */
 function conjugate({ stretch = 1, shift = 0, rho = 0, seed = 1, replicates = 300 } = {}): CalibrationDraws {
   const random = new Random(seed);
   const drawCount = 99;
@@ -161,7 +164,8 @@ describe("calibration of any method", () => {
   test("the best factorised normal is overconfident by the closed form, and is flagged", async () => {
     const { verdict } = await simulationBasedCalibration({ names, simulate, sampler: factorised, replicates: 200, seed: 6 });
     expect(verdict.calibrated).toBe(false);
-    // Marginal variance (1 + s) / (2 + s), factorised s / (1 + s), s = 0.09: sds differ by a factor of 2.53. The median of |z| is known to 10 %.
+    // Marginal variance (1 + s) / (2 + s), factorised s / (1 + s), s = 0.09: sds differ by a factor of 2.53. The median of |z| is known to
+    // 10 %.
     for (const { verdict: found, spread } of verdict.parameters) {
       expect(found).toBe("overconfident");
       expect(Math.abs(spread / 2.53 - 1)).toBeLessThan(0.3);

@@ -8,7 +8,10 @@ import { type SbcVerdict, sbcVerdict } from "./sbc-verdict.ts";
 export interface SimulationBasedCalibrationOptions {
   /** Of the D quantities that are ranked. */
   readonly names: readonly string[];
-  /** `count` draws from the prior, as quantities [count, D], and a data set [count, ...] simulated from each; traced. `simulateFrom` makes it of a model. */
+  /**
+   * `count` draws from the prior, as quantities [count, D], and a data set [count, ...] simulated from each; traced. `simulateFrom` makes
+   * it of a model.
+   */
   readonly simulate: (key: Tensor, count: number) => { readonly theta: Tensor; readonly x: Tensor };
   /** The method under test: a trained posterior, or what `chainSampler`, `productSampler` or `eachSampler` make of any other. */
   readonly sampler: PosteriorSampler;
@@ -34,8 +37,9 @@ export interface SimulationBasedCalibration {
 }
 
 /**
- * Simulation-based calibration of any method (Talts et al. 2018): draw parameters from the prior and data from the model, fit the data, and see where among the draws the
- * parameters lie. A right method gives every rank as often, whatever the model. It cannot see an error that prior, simulator and method share.
+ * Simulation-based calibration of any method (Talts et al. 2018): draw parameters from the prior and data from the model, fit the data, and
+ * see where among the draws the parameters lie. A right method gives every rank as often, whatever the model. It cannot see an error that
+ * prior, simulator and method share.
  */
 export async function simulationBasedCalibration(options: SimulationBasedCalibrationOptions): Promise<SimulationBasedCalibration> {
   const { names, simulate, sampler, replicates, draws = 99, seed, batch = replicates, level, device, signal, onProgress } = options;

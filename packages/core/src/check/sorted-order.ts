@@ -1,6 +1,6 @@
 /**
- * Places of the values in ascending order, equal ones in order of their place: a radix sort of the bits of the doubles, byte by byte (LSD). Ten times faster than a
- * sort by comparison at a million values. -0 counts as below 0; NaN is not expected.
+ * Places of the values in ascending order, equal ones in order of their place: a radix sort of the bits of the doubles, byte by byte (LSD).
+ * Ten times faster than a sort by comparison at a million values. -0 counts as below 0; NaN is not expected.
  */
 export function sortedOrder(values: Float64Array): Uint32Array {
   const n = values.length;

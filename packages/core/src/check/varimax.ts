@@ -1,6 +1,6 @@
 /**
- * Turns orthonormal columns within their span until each has few large entries: rotations of pairs that raise the sum of fourth powers of the entries
- * (Kaiser 1958; of columns of length 1 his variance of squares is that sum).
+ * Turns orthonormal columns within their span until each has few large entries: rotations of pairs that raise the sum of fourth powers of
+ * the entries (Kaiser 1958; of columns of length 1 his variance of squares is that sum).
  * @param columns m vectors of D numbers
  * @returns as many vectors of the same span
  */

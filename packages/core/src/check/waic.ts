@@ -13,12 +13,15 @@ export interface Waic {
   readonly warnings: readonly string[];
 }
 
-/** Above this posterior variance of a datum's log-likelihood the expansion behind the criterion fails (Vehtari, Gelman and Gabry 2017, section 2.2). */
+/**
+ * Above this posterior variance of a datum's log-likelihood the expansion behind the criterion fails (Vehtari, Gelman and Gabry 2017,
+ * section 2.2).
+ */
 const varianceMax = 0.4;
 
 /**
- * The widely applicable information criterion (Watanabe 2010): log predictive density of the data, less the posterior variance of their log-likelihood.
- * {@link loo} estimates the same and can tell when it fails; prefer it.
+ * The widely applicable information criterion (Watanabe 2010): log predictive density of the data, less the posterior variance of their
+ * log-likelihood. {@link loo} estimates the same and can tell when it fails; prefer it.
  * @param logLikelihood log p(y_i | theta_s), [chains, draws, N]
  * @throws RangeError for another shape, fewer than 4 draws a chain, or log-likelihoods that are not finite
  */

@@ -9,9 +9,11 @@ import {
   gradientOfTarget,
   halfCauchy,
   halfNormal,
+  lkjCholesky,
   type Model,
   mixture,
   model,
+  multivariateNormal,
   normal,
   nuts,
   observed,
@@ -287,6 +289,31 @@ describe("what does not fit is refused by name", () => {
       expect(out.terms.data()[i]!).toBeCloseTo(Math.log(probability), 12);
     });
     expect(out.data.shape).toEqual([1, 8]);
+  });
+
+  test("correlated effects of groups, from scales and a correlation factor, are the same in both forms", () => {
+    const groups = 5;
+    const effects = (noncentred: readonly "effect"[]) =>
+      model(
+        {
+          scale: plate(halfNormal(1), 2),
+          factor: lkjCholesky(2, 2),
+          effect: ({ scale, factor }) => plate(multivariateNormal([1, -1], { cholesky: scale.expandDims(1).mul(factor) }), groups),
+        },
+        undefined,
+        { noncentred },
+      );
+    const [direct, raw] = [effects([]), effects(["effect"])];
+    expect(raw.coordinates.slice(2, 5)).toEqual(["atanh factor_partial[0]", "effect_raw[0,0]", "effect_raw[0,1]"]);
+    const out = program((u: Tensor) => {
+      const quantities = raw.constrain(u);
+      return { quantities, density: raw.logDensity(u), direct: direct.logDensity(direct.unconstrain(quantities)) };
+    })(points(raw, 3));
+    rowsOf(out.quantities).forEach(([s0, s1, , l11], i) => {
+      // log det of the factor, for each group.
+      const logDeterminant = groups * Math.log(s0! * s1! * l11!);
+      expect(out.density.data()[i]!).toBeCloseTo(out.direct.data()[i]! + logDeterminant, 9);
+    });
   });
 
   test("a prior may come with its unit, as in parameters()", () => {

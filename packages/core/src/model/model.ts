@@ -131,7 +131,7 @@ export function model<K extends string, R extends string = never>(
   const spread = (u: Tensor): Tensor => {
     const { values } = place(u);
     const all: Readonly<Record<string, Tensor>> = { ...values, ...derivedOf(values) };
-    return concat(quantities.map(({ name, reported }) => reportedOf(all[name]!, reported)));
+    return concat(quantities.map(({ name, reported }) => reportedElements(all[name]!, reported)));
   };
   const priorDraw = (key: Tensor): Tensor => {
     const keys = random.split(key, slots.length);
@@ -272,7 +272,7 @@ const quantity = (name: string, unit: string, shape: Shape, derived: boolean, re
 const isWhole = (reported: readonly number[], size: number): boolean => reported.length === size;
 
 /** The reported elements of a value as a vector. */
-const reportedOf = (value: Tensor, reported: readonly number[]): Tensor => {
+const reportedElements = (value: Tensor, reported: readonly number[]): Tensor => {
   const flat = reshape(value, [value.size]);
   return isWhole(reported, value.size) ? flat : take(flat, array(Int32Array.from(reported)));
 };

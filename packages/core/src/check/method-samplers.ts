@@ -15,8 +15,8 @@ interface Running {
 
 /**
  * A sampler of Markov chains as a method to calibrate: all data sets at once, one chain each, in one program.
- * @param run runs that many chains of the target it is given, one for each data set: `(target, options) => nuts(target, { ...options,
- *   draws: 990 })`. Every (draws / count)-th draw is kept: ask for so many that these are independent
+ * @param run runs that many chains of the target it is given, one for each data set:
+ *   `(target, options) => nuts(target, { ...options, draws: 990 })`. Every (draws / count)-th draw is kept: ask for so many that these are independent
  */
 export function chainSampler(
   targetOf: TargetOf,
@@ -31,7 +31,8 @@ export function chainSampler(
 
 /**
  * A fit of a density as a method to calibrate: all data sets at once, as one target over the product of their spaces, u of data set r in
- * places r D to (r + 1) D. For a family that is itself a product over data sets, such as mean-field, this is R fits in one program.
+ * places r D to (r + 1) D. Where the family holds the products of its members, as the mean-field and the full-rank normals do, its best
+ * member is the product of the best ones (dependence between data sets would only add to KL): R fits in one program.
  * @param run fits the target and gives `draws` independent draws, as one chain
  */
 export function productSampler(

@@ -1,8 +1,9 @@
-// Prepares a cluster in four passes:
-//   1. dimensions that every view walks as one are merged;
-//   2. registers become values, each written once;
-//   3. values that are never alive together share a tile buffer, and the tile is sized so that the buffers stay in L1;
-//   4. a store whose memory nothing reads afterwards is written by the step itself.
+// Prepares a cluster in five passes:
+//   1. registers become values, each written once;
+//   2. a cheap step joins the next one, where nothing else needs its result;
+//   3. dimensions that every view walks as one are merged;
+//   4. values that are never alive together share a tile buffer, and the tile is sized so that the buffers stay in L1;
+//   5. a store whose memory nothing reads afterwards is written by the step itself.
 #include <algorithm>
 #include <credence/elementwise.hpp>
 #include <cstring>
@@ -85,6 +86,42 @@ int64_t bufferBytesPerElement(const std::vector<Lifetime>& lifetimes, const std:
   return constants + peak;
 }
 
+/// What a step computes.
+struct StepCode {
+  uint32_t opcode;
+  Type type;
+  Arity arity;
+};
+
+/// Joins neighbouring steps of which the second alone reads what the first gives. `uses` counts the readers of each value.
+void joinSteps(std::vector<ClusterStep>& steps, const std::vector<StepCode>& codes, std::vector<Lifetime>& lifetimes,
+               const std::vector<int>& uses, const Kernels& kernels) {
+  std::vector<ClusterStep> joined;
+  std::vector<int> moved;  // where a step has gone
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    const int at = static_cast<int>(joined.size());
+    moved.push_back(at);
+    joined.push_back(steps[i]);
+    if (i + 1 == steps.size()) break;
+    const ClusterStep& second = steps[i + 1];
+    const uint16_t between = steps[i].dst;
+    const bool binary = codes[i + 1].arity == Arity::binary, right = binary && second.b == between;
+    if (uses[between] != 1 || codes[i].type != codes[i + 1].type || (second.a != between && !right)) continue;
+    const StepFunction run = kernels.pair(codes[i].opcode, codes[i + 1].opcode, right, codes[i].type);
+    if (!run) continue;
+    joined.back() = {run, second.dst, steps[i].a, steps[i].b, !binary ? steps[i].a : right ? second.a : second.b};
+    lifetimes[between].born = lifetimes[between].lastUse = never;  // nobody stores it
+    moved.push_back(at);
+    ++i;
+  }
+  moved.push_back(static_cast<int>(joined.size()));  // the stores
+  for (Lifetime& lifetime : lifetimes) {
+    if (lifetime.born != never) lifetime.born = moved[static_cast<std::size_t>(lifetime.born)];
+    if (lifetime.lastUse != never) lifetime.lastUse = moved[static_cast<std::size_t>(lifetime.lastUse)];
+  }
+  steps = std::move(joined);
+}
+
 }  // namespace
 
 PreparedCluster::PreparedCluster(const Cluster& cluster, const std::vector<Slot>& slots, const Kernels& kernels)
@@ -96,6 +133,8 @@ PreparedCluster::PreparedCluster(const Cluster& cluster, const std::vector<Slot>
     return static_cast<uint16_t>(lifetimes.size() - 1);
   };
 
+  std::vector<StepCode> codes;
+  std::vector<int> uses;
   std::vector<uint32_t> iotaDims;
   for (const Access& load : cluster.loads) {
     ClusterSource source{};
@@ -124,6 +163,8 @@ PreparedCluster::PreparedCluster(const Cluster& cluster, const std::vector<Slot>
     const int at = static_cast<int>(steps_.size());
     const auto use = [&](uint32_t reg) {
       lifetimes[current[reg]].lastUse = at;
+      uses.resize(lifetimes.size());
+      ++uses[current[reg]];
       return current[reg];
     };
     ClusterStep prepared{};
@@ -135,15 +176,21 @@ PreparedCluster::PreparedCluster(const Cluster& cluster, const std::vector<Slot>
     const Type result = stepOps[step.opcode - 1].result == Result::boolean ? Type::boolean : target;
     prepared.dst = current[step.dst] = newValue(result, at);
     steps_.push_back(prepared);
+    codes.push_back({step.opcode, step.type, arity});
   }
-  const int end = static_cast<int>(steps_.size());
+  const int stores = static_cast<int>(steps_.size());
   for (const Access& store : cluster.stores) {
     ClusterSink sink{};
     sink.value = current[store.reg];
     sink.view = viewOf(store);
-    lifetimes[sink.value].lastUse = end;
+    lifetimes[sink.value].lastUse = stores;
+    uses.resize(lifetimes.size());
+    ++uses[sink.value];
     sinks_.push_back(sink);
   }
+  uses.resize(lifetimes.size());
+  joinSteps(steps_, codes, lifetimes, uses, kernels);
+  const int end = static_cast<int>(steps_.size());
 
   std::vector<int64_t> dims(cluster.dims.begin(), cluster.dims.end());
   std::vector<ClusterView*> views;

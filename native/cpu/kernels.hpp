@@ -104,6 +104,8 @@ struct Kernels {
   void (*productF64)(const Product&, uint8_t* scratch);
   /// The loop of a step (not constant or iota); for cast `target` is the result type. Null where the step is not defined.
   StepFunction (*step)(uint32_t opcode, Type type, Type target);
+  /// The loop of two steps, second(first(a, b), c), or second(c, first(a, b)) where `right`; null where they are not joined.
+  StepFunction (*pair)(uint32_t first, uint32_t second, bool right, Type type);
 };
 
 /// Bytes of scratch that reduce needs, and that a product needs.

@@ -256,5 +256,44 @@ TEST(Cluster, DoesNothingForAnEmptyDimension) {
   EXPECT_TRUE(run(plan.words(), {std::vector<float>{}})[0].as<float>().empty());
 }
 
+bool isBinary(std::string_view step) { return stepOps[code(step) - 1].arity == Arity::binary; }
+
+/// second(first(x, y), z), or second(z, first(x, y)); where the first result is stored too, the steps are not joined.
+Words pairPlan(Type type, std::string_view first, std::string_view second, bool right, bool apart) {
+  constexpr uint32_t n = 75;  // whole tiles and a rest
+  PlanBuilder plan;
+  const int64_t bytes = n * sizeOf(type);
+  const auto x = plan.input(bytes), y = plan.input(bytes), z = plan.input(bytes), out = plan.output(bytes), between = plan.output(bytes);
+  ClusterWords words{{n}, {{0, type, x, {1}}, {1, type, y, {1}}, {2, type, z, {1}}},
+                     {{first, type, 3, 0, isBinary(first) ? 1u : 0u}, {second, type, 4, right ? 2u : 3u, right ? 3u : 2u}}, {{4, type, out, {1}}}};
+  if (!isBinary(second)) words.steps[1] = {second, type, 4, 3};
+  if (apart) words.stores.push_back({3, type, between, {1}});
+  plan.add(cluster(words));
+  return plan.words();
+}
+
+template <class T>
+void expectJoinedStepsToKeepTheirBits(Type type) {
+  const auto x = ramp<T>(75, 3), y = ramp<T>(75, 0.7);
+  std::vector<T> z = ramp<T>(75, -1.1);
+  for (std::size_t i = 0; i < z.size(); i += 3) z[i] = -x[i] * y[i];  // a product that is added to what cancels it
+  const std::vector<Bytes> inputs{Bytes(x), Bytes(y), Bytes(z)};
+  const auto steps = {"neg", "abs", "square", "add", "sub", "mul", "div", "max", "min", "exp", "relu"};
+  for (const cpu::Kernels* kernels : cpu::supportedKernels())
+    for (const char* first : steps)
+      for (const char* second : steps)
+        for (const bool right : {false, true}) {
+          cpu::Executable joined(decode(pairPlan(type, first, second, right, false)), *kernels);
+          cpu::Executable apart(decode(pairPlan(type, first, second, right, true)), *kernels);
+          const auto got = run(joined, inputs)[0].template as<T>(), expected = run(apart, inputs)[0].template as<T>();
+          ASSERT_EQ(std::memcmp(got.data(), expected.data(), got.size() * sizeof(T)), 0) << kernels->name << " " << first << " " << second << right;
+        }
+}
+
+TEST(Cluster, JoinsStepsWithoutChangingABit) {
+  expectJoinedStepsToKeepTheirBits<float>(Type::f32);
+  expectJoinedStepsToKeepTheirBits<double>(Type::f64);
+}
+
 }  // namespace
 }  // namespace credence::test

@@ -1,4 +1,4 @@
-import { array, cholesky, diagonal, eye, NdArray, program, sqrt, type Tensor } from "@credence/tensor";
+import { array, cholesky, diagonal, NdArray, program, sqrt, type Tensor } from "@credence/tensor";
 import type { Target } from "../model/index.ts";
 import { pathfinder } from "./pathfinder.ts";
 import { type Placement, placementOf } from "./starts.ts";
@@ -16,7 +16,7 @@ export interface PlacedBase {
 }
 
 /**
- * Mean and factor of the base that was given, or of the best normal of Pathfinder. The factor is that of the covariance, or for `diagonal` the sds alone.
+ * Mean and factor of the base that was given, or of the best normal of Pathfinder. The factor is that of the covariance, [D, D], or for `diagonal` the sds alone, [D].
  * @throws RangeError where a given base does not fit the target, or its covariance is not positive definite
  */
 export async function placeBase(
@@ -28,7 +28,7 @@ export async function placeBase(
   const { dimension } = target;
   const place = options.device === undefined ? {} : { device: options.device };
   const { mean, covariance } = given ? givenBase(given, dimension, place) : await foundBase(target, options, place);
-  const run = program((c: Tensor) => (shape === "dense" ? cholesky(c) : eye(dimension, "f64").mul(sqrt(diagonal(c)))), {
+  const run = program((c: Tensor) => (shape === "dense" ? cholesky(c) : sqrt(diagonal(c))), {
     ...placementOf(options),
     name: "factor of the base",
   });

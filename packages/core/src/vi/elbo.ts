@@ -37,6 +37,9 @@ export interface EvaluateOptions extends Placement {
   readonly signal?: AbortSignal;
 }
 
+/** Numbers of noise up to which the quadratic that is taken away has all its products, and not only its squares. */
+const matchedMax = 1024;
+
 /** Share of draws at which the log density may be NaN before that is an error. */
 const lostShare = 0.01;
 
@@ -58,7 +61,7 @@ export async function evaluateFit<P extends Tree<Tensor>>(
         const u = family.transform(at, noise);
         return target.logDensity(u).sub(family.logProb(at, u));
       };
-      const matched = matchedNoise(random.fold(key, 0), Math.max(256, 2 * family.noise), family.noise);
+      const matched = matchedNoise(random.fold(key, 0), family.noise > matchedMax ? 256 : Math.max(256, 2 * family.noise), family.noise);
       const fresh = random.normal(random.fold(key, 1), [draws, family.noise], { dtype: "f64" });
       const values = mapRows((noise) => {
         const u = family.transform(at, noise);

@@ -1,6 +1,6 @@
-import { random, type Tensor, type Tree } from "@credence/tensor";
+import { diagonal, random, type Tensor, type Tree } from "@credence/tensor";
 
-/** A normal N(mean, factor factor^T) that parameters are placed on: mean [D], factor lower triangular [D, D]. */
+/** A normal N(mean, factor factor^T) that parameters are placed on: mean [D], factor lower triangular [D, D], or the sds [D] of a diagonal one. */
 export type Base = { readonly mean: Tensor; readonly factor: Tensor };
 
 /** Mean [D] and covariance [D, D] of an approximation. */
@@ -20,7 +20,7 @@ export interface VariationalFamily<P extends Tree<Tensor> = Tree<Tensor>> {
   readonly base: "dense" | "diagonal";
   /** Parameters of N(0, I), or nearly that; the key is for families that start at random. */
   init(key: Tensor): P;
-  /** The parameters of m + L v, where v has these. L is diagonal where `base` says so. */
+  /** The parameters of m + L v, where v has these. Where `base` says diagonal, only the diagonal of L counts. */
   place(params: P, base: Base): P;
   /** Noise [n, noise] -> u [n, D]. */
   transform(params: P, noise: Tensor): Tensor;
@@ -42,3 +42,6 @@ export const drawn = <P extends Tree<Tensor>>(family: Omit<VariationalFamily<P>,
 
 /** Entropy of N(0, I) in D dimensions. */
 export const standardEntropy = (dimension: number): number => (dimension / 2) * (1 + Math.log(2 * Math.PI));
+
+/** The sds [D] of a diagonal factor, however it is given. */
+export const scaleOf = ({ factor }: Base): Tensor => (factor.rank === 1 ? factor : diagonal(factor));

@@ -15,7 +15,7 @@ import {
 import { type AdamState, adam } from "../optimize/adam.ts";
 import { packing } from "../optimize/pack.ts";
 import { cosineRate } from "../optimize/schedule.ts";
-import type { FitProblem, Fitted } from "./fit-problem.ts";
+import { type FitProblem, type Fitted, inBase } from "./fit-problem.ts";
 
 export interface FreshDrawsOptions {
   /** Draws of a step. */
@@ -26,8 +26,8 @@ export interface FreshDrawsOptions {
   readonly importanceSamples: number;
 }
 
-/** What a step knows of where it is: a key of its own, for rows of data that it may draw. */
-export type StepDensity = (v: Tensor, base: { readonly mean: Tensor; readonly factor: Tensor }, key: Tensor) => Tensor;
+/** log p(u) as one step sees it, with a key of its own for the rows of data that it may draw. */
+export type StepDensity = (u: Tensor, key: Tensor) => Tensor;
 
 /**
  * Adam (Kingma and Ba 2015) on the bound with new draws at every step. The gradient goes along the draws only, q's own parameters in log q held still (Roeder, Wu and Duvenaud
@@ -40,7 +40,7 @@ export async function fitFreshDraws<P extends Tree<Tensor>>(
 ): Promise<Fitted> {
   const { family, placement, signal, onProgress } = problem;
   const { draws, steps, learningRate, importanceSamples } = options;
-  const density: StepDensity = problem.stepDensity ?? ((v, base) => problem.logDensity(v, base));
+  const density: StepDensity = problem.stepDensity ?? ((u) => problem.logDensity(u));
   const run = program(
     (mean: Tensor, factor: Tensor, key: Tensor) => {
       const base = { mean, factor };
@@ -53,7 +53,7 @@ export async function fitFreshDraws<P extends Tree<Tensor>>(
           const noise = random.normal(random.fold(stepKey, 0), [draws * importanceSamples, family.noise], { dtype: "f64" });
           const v = family.transform(params, noise);
           const still = tree.map((t: Tensor) => stopGradient(t), params as Tree<Tensor>) as P;
-          const ratio = density(v, base, random.fold(stepKey, 1)).sub(family.logProb(still, v));
+          const ratio = inBase((u) => density(u, random.fold(stepKey, 1)), base)(v).sub(family.logProb(still, v));
           if (importanceSamples === 1) return [ratio.mean().neg(), ratio.mean()];
           const groups = ratio.reshape([draws, importanceSamples]);
           const weights = stopGradient(softmax(groups, 1)).square();

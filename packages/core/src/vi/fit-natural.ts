@@ -1,5 +1,5 @@
 import { type NdArray, program, random, type Tensor, type Tree } from "@credence/tensor";
-import type { FitProblem, Fitted } from "./fit-problem.ts";
+import { type FitProblem, type Fitted, inBase } from "./fit-problem.ts";
 import { matchedNoise } from "./matched-noise.ts";
 import { type NaturalGradientOptions, naturalGradient } from "./natural-gradient.ts";
 
@@ -11,7 +11,8 @@ export async function fitNaturalGradient<P extends Tree<Tensor>>(
   problem: FitProblem<P>,
   options: NaturalGradientOptions & { readonly draws: number },
 ): Promise<Fitted> {
-  const { family, logDensity, placement, signal } = problem;
+  const { family, placement, signal } = problem;
+  const logDensity = (u: Tensor): Tensor => problem.logDensity(u);
   const { draws, tolerance } = options;
   if (family.name !== "mean-field" && family.name !== "full-rank")
     throw new TypeError(
@@ -21,7 +22,7 @@ export async function fitNaturalGradient<P extends Tree<Tensor>>(
     (mean: Tensor, factor: Tensor, key: Tensor) => {
       const base = { mean, factor };
       const noise = matchedNoise(random.fold(key, 2), draws, family.noise);
-      const found = naturalGradient((v) => logDensity(v, base), noise, family.base, options);
+      const found = naturalGradient(inBase(logDensity, base), noise, family.base, options);
       const placed = family.place(family.place(family.init(key), { mean: found.mean, factor: found.factor }), base);
       return { params: placed, trace: found.trace, value: found.elbo, gradientMax: found.distance };
     },

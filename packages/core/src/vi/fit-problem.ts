@@ -7,9 +7,9 @@ import type { Base, VariationalFamily } from "./family.ts";
  */
 export interface FitProblem<P extends Tree<Tensor>> {
   readonly family: VariationalFamily<P>;
-  /** log p of v, the volume of the map included, [n, D] -> [n]. Traced. */
-  logDensity(v: Tensor, base: Base): Tensor;
-  /** [D] and [D, D] */
+  /** log p(u), [n, D] -> [n]. Traced. */
+  logDensity(u: Tensor): Tensor;
+  /** [D], and [D, D] or, for a family with a diagonal base, [D]. */
   readonly mean: NdArray;
   readonly factor: NdArray;
   /** u32 [2] */
@@ -32,11 +32,11 @@ export interface Fitted {
   readonly converged: boolean;
 }
 
-/** log p(mean + factor v) + log |det factor| for the target's log p. A diagonal factor is applied as such. */
+/** log p(mean + factor v) + log |det factor| for the target's log p: the target in the coordinates of a base. */
 export const inBase =
-  (logDensity: (u: Tensor) => Tensor, shape: "dense" | "diagonal") =>
-  (v: Tensor, { mean, factor }: Base): Tensor => {
-    const scale = diagonal(factor);
-    const u = shape === "dense" ? matmul(v, matrixTranspose(factor)) : v.mul(scale);
-    return logDensity(u.add(mean)).add(log(scale).sum());
+  (logDensity: (u: Tensor) => Tensor, base: Base) =>
+  (v: Tensor): Tensor => {
+    const { mean, factor } = base;
+    const u = factor.rank === 2 ? matmul(v, matrixTranspose(factor)) : v.mul(factor);
+    return logDensity(u.add(mean)).add(log(factor.rank === 2 ? diagonal(factor) : factor).sum());
   };

@@ -8,7 +8,7 @@ import { type FamilyChoice, familyOf } from "./family-choice.ts";
 import { fitFixedDraws } from "./fit-fixed-draws.ts";
 import { fitFreshDraws } from "./fit-fresh-draws.ts";
 import { fitNaturalGradient } from "./fit-natural.ts";
-import { type FitProblem, type Fitted, inBase } from "./fit-problem.ts";
+import type { FitProblem, Fitted } from "./fit-problem.ts";
 import { kHatWarning } from "./k-hat-warning.ts";
 import { minibatchDensity, type SeparatedTarget, separated } from "./minibatch.ts";
 import { sampleFit } from "./sample-fit.ts";
@@ -98,7 +98,7 @@ export async function fitVariational(target: Target, options: VariationalOptions
   using key = array(Uint32Array.of(seed, streamOfFit), placement.device === undefined ? {} : { device: placement.device });
   const problem: FitProblem<Tree<Tensor>> = {
     family,
-    logDensity: inBase((u) => target.logDensity(u), family.base),
+    logDensity: (u) => target.logDensity(u),
     mean,
     factor,
     key,
@@ -137,8 +137,14 @@ export async function fitVariational(target: Target, options: VariationalOptions
 /** A stream of its own: "fit!". */
 const streamOfFit = 0x66697421;
 
-/** Enough to match the normal's moments, and more where they are cheap: what a fit of P parameters owes to its own S draws is of the order of P / 2 S nats at most. */
-const fixedDraws = (noise: number): number => Math.max(512, Math.min(2048, 16 * noise), 2 * noise);
+/**
+ * Enough to match the normal's moments, and more where they are cheap: what a fit of P parameters owes to its own S draws is of the order of P / 2 S nats at most. A
+ * factorised form of more than a thousand coordinates does without the match.
+ */
+const fixedDraws = ({ noise, base }: VariationalFamily): number =>
+  base === "diagonal" && noise > matchedMax ? 512 : Math.max(512, Math.min(2048, 16 * noise), 2 * noise);
+
+const matchedMax = 1024;
 
 type Settings = ReturnType<typeof settingsOf>;
 
@@ -147,7 +153,7 @@ function settingsOf(options: VariationalOptions, method: string, family: Variati
     throw new RangeError(`method must be "lbfgs", "natural-gradient" or "adam", got ${method}`);
   const adam = method === "adam";
   const {
-    draws = adam ? 64 : fixedDraws(family.noise),
+    draws = adam ? 64 : fixedDraws(family),
     steps = adam ? 2000 : 1000,
     tolerance = 1e-9,
     learningRate = 0.01,
@@ -178,7 +184,7 @@ async function climb(target: Target, problem: FitProblem<Tree<Tensor>>, method: 
     return fitFreshDraws(
       {
         ...problem,
-        ...(batchSize !== undefined && { stepDensity: minibatchDensity(target as SeparatedTarget, batchSize, problem.family.base) }),
+        ...(batchSize !== undefined && { stepDensity: minibatchDensity(target as SeparatedTarget, batchSize) }),
       },
       settings,
     );
@@ -215,9 +221,10 @@ function refuseDivergence(
   const sdOf = (covariance: ArrayLike<number>, i: number): number => Math.sqrt(covariance[i * d + i]!);
   const growths = coordinates.map((_, i) => {
     let variance = 0;
-    for (let j = 0; j <= i; j++) variance += factor[i * d + j]! ** 2;
+    if (factor.length === d) variance = factor[i]! ** 2;
+    else for (let j = 0; j <= i; j++) variance += factor[i * d + j]! ** 2;
     const own = Math.max(sdOf(after, i), Math.abs(moments.mean[i]! - before[i]!)) / Math.sqrt(variance);
-    return Number.isNaN(own) ? 0 : own;
+    return Number.isNaN(own) ? Number.POSITIVE_INFINITY : own;
   });
   const most = Math.max(...growths);
   const lost = [...moments.mean, ...after].some((value) => !Number.isFinite(value));

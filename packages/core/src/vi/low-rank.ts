@@ -15,7 +15,7 @@ import {
 } from "@credence/tensor";
 import { standardNormalLogProb } from "../flow/flow.ts";
 import { requireWidth } from "../network/network.ts";
-import { drawn, standardEntropy, type VariationalFamily } from "./family.ts";
+import { drawn, scaleOf, standardEntropy, type VariationalFamily } from "./family.ts";
 
 /** location, logScale, floor: [D]; loadings: [D, rank] */
 export type LowRankParams = { readonly location: Tensor; readonly logScale: Tensor; readonly floor: Tensor; readonly loadings: Tensor };
@@ -54,10 +54,10 @@ export function lowRankNormal(dimension: number, rank: number): VariationalFamil
       floor: zeros([dimension], "f64").add(floorOfBase),
       loadings: random.normal(key, [dimension, rank], { dtype: "f64" }).mul(0.1),
     }),
-    place({ location, logScale, floor, loadings }, { mean, factor }) {
-      const scale = diagonal(factor);
+    place({ location, logScale, floor, loadings }, base) {
+      const scale = scaleOf(base);
       return {
-        location: mean.add(scale.mul(location)),
+        location: base.mean.add(scale.mul(location)),
         logScale: logScale.add(scale.log()),
         floor: floor.mul(scale),
         loadings: loadings.mul(scale.expandDims(1)),

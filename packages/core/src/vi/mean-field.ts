@@ -1,7 +1,7 @@
-import { diagonal, exp, eye, type Tensor, zeros } from "@credence/tensor";
+import { exp, eye, type Tensor, zeros } from "@credence/tensor";
 import { standardNormalLogProb } from "../flow/flow.ts";
 import { requireWidth } from "../network/network.ts";
-import { drawn, standardEntropy, type VariationalFamily } from "./family.ts";
+import { drawn, scaleOf, standardEntropy, type VariationalFamily } from "./family.ts";
 
 /** location, logScale: [D] */
 export type MeanFieldParams = { readonly location: Tensor; readonly logScale: Tensor };
@@ -15,9 +15,9 @@ export function meanFieldNormal(dimension: number): VariationalFamily<MeanFieldP
     noise: dimension,
     base: "diagonal",
     init: () => ({ location: zeros([dimension], "f64"), logScale: zeros([dimension], "f64") }),
-    place({ location, logScale }, { mean, factor }) {
-      const scale = diagonal(factor);
-      return { location: mean.add(scale.mul(location)), logScale: logScale.add(scale.log()) };
+    place({ location, logScale }, base) {
+      const scale = scaleOf(base);
+      return { location: base.mean.add(scale.mul(location)), logScale: logScale.add(scale.log()) };
     },
     transform: ({ location, logScale }, noise) => location.add(exp(logScale).mul(noise)),
     logProb: ({ location, logScale }, u) => standardNormalLogProb(u.sub(location).mul(exp(logScale.neg()))).sub(logScale.sum()),

@@ -1,7 +1,6 @@
 import { random, type Tensor } from "@credence/tensor";
 import type { Target } from "../model/index.ts";
 import type { StepDensity } from "./fit-fresh-draws.ts";
-import { inBase } from "./fit-problem.ts";
 
 /** A target that tells prior and likelihood apart, as `model` makes it. */
 export interface SeparatedTarget extends Target {
@@ -23,9 +22,9 @@ export function separated(target: Target): target is SeparatedTarget {
  * log prior + N / B times the log-likelihood of B rows drawn anew at every step, without replacement: its mean over the draws of rows is the log density
  * (Hoffman, Blei, Wang and Paisley 2013).
  */
-export function minibatchDensity(target: SeparatedTarget, batchSize: number, shape: "dense" | "diagonal"): StepDensity {
-  return (v, base, key) => {
+export const minibatchDensity =
+  (target: SeparatedTarget, batchSize: number): StepDensity =>
+  (u, key) => {
     const rows = random.permutation(key, target.rows!).slice([0], [batchSize]);
-    return inBase((u) => target.logPrior(u).add(target.logLikelihood(u, rows)), shape)(v, base);
+    return target.logPrior(u).add(target.logLikelihood(u, rows));
   };
-}

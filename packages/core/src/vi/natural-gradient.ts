@@ -26,7 +26,7 @@ export interface NaturalGradientOptions {
   readonly tolerance: number;
 }
 
-/** The normal that was climbed to, N(mean, factor factor^T): mean [D], factor lower triangular [D, D]. */
+/** The normal that was climbed to, N(mean, factor factor^T): mean [D], factor lower triangular [D, D], or its diagonal [D]. */
 export type NaturalFit = {
   readonly mean: Tensor;
   readonly factor: Tensor;
@@ -102,11 +102,10 @@ export function naturalGradient(
   return { mean: at.mean, factor: factorOf(at.precision, form), elbo: at.elbo, distance: distance(at), trace };
 }
 
-/** Lower factor of P^-1. */
+/** Lower factor of P^-1, or the sds. */
 function factorOf(precision: Tensor, form: "dense" | "diagonal"): Tensor {
-  const identity = eye(precision.shape[0]!, "f64");
-  if (form === "diagonal") return identity.mul(precision.pow(-0.5));
-  const covariance = solved(cholesky(precision), identity);
+  if (form === "diagonal") return precision.pow(-0.5);
+  const covariance = solved(cholesky(precision), eye(precision.shape[0]!, "f64"));
   return cholesky(covariance.add(matrixTranspose(covariance)).mul(0.5));
 }
 

@@ -105,7 +105,7 @@ function draw(spec: PredictiveFigureSpec, ribbons: readonly Ribbon[], width: num
     yType: scale,
     axes: [
       { orient: "bottom", scale: "x", title: spec.timeLabel, tickCount: ticksOver(plotWidth), ...(years ? { format: "d" } : {}) },
-      leftAxis(spec.valueLabel, left, { grid: true, ...ticks }),
+      leftAxis(spec.valueLabel, left, { grid: true, gridScale: "x", ...ticks }),
     ],
     marks: [
       areaMark("r90", colour.posterior, 0.2),

@@ -11,6 +11,13 @@ export const bars = {
   sdMax: 0.07,
 } as const;
 
+/**
+ * Quantities of a model whose posterior has no variance, so that there is no standard deviation to agree in; their logarithms have one, and are
+ * compared instead. `one_comp_mm_elim_abs`: as K_m and V_m grow at one ratio, the elimination becomes linear and the likelihood constant; two priors that fall as the
+ * square leave a density of K_m that falls as its third power.
+ */
+export const comparedByLogarithms: Readonly<Record<string, readonly string[]>> = { one_comp_mm_elim_abs: ["K_m", "V_m"] };
+
 /** How one quantity compares with its reference. */
 export interface Comparison {
   readonly name: string;
@@ -23,7 +30,7 @@ export interface Comparison {
 }
 
 /** Compares a summary of ours with the reference draws of the same quantity. */
-export function compare(ours: ChainSummary, reference: ChainDraws): Comparison {
+export function compare(ours: Pick<ChainSummary, "name" | "mean" | "sd" | "mcseMean">, reference: ChainDraws): Comparison {
   const all = reference.flatMap((chain) => Array.from(chain));
   const mean = all.reduce((sum, value) => sum + value, 0) / all.length;
   const sd = Math.sqrt(all.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (all.length - 1));

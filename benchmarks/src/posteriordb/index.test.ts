@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
+import { logNormal, model } from "@credence/core";
 import { describe, expect, test } from "vitest";
 import type { Measurement } from "../measurement.ts";
 import { posteriordb } from "./index.ts";
 import { measurement } from "./row.ts";
-import { nameInStan, type Score } from "./score.ts";
+import { nameInStan, type Score, score } from "./score.ts";
 
 const directory = resolve(process.env.CREDENCE_DATA ?? resolve(import.meta.dirname, "../../../../shared/data"), "posteriordb");
 const options = { seed: "1", threads: "1" };
@@ -72,3 +73,28 @@ describe.skipIf(!existsSync(directory))("posteriors of posteriordb", { timeout: 
     );
   });
 });
+
+test("logarithms are compared where a quantity has no variance", async () => {
+  // theta is log-normal: log theta ~ N(0, 1), of which the reference has nearly independent draws.
+  const target = model({ theta: logNormal(0, 1) });
+  const quantiles = [0, 1].map((chain) =>
+    Float64Array.from({ length: 1000 }, (_, i) => Math.exp(normalAt(((i + 1000 * chain) * 0.618033988749895) % 1))),
+  );
+  const reference = { draws: new Map([["theta", quantiles]]), divergences: 0 };
+  const { comparisons } = await score(target, reference, { seed: 1, logarithms: ["theta"] });
+  expect(comparisons).toMatchObject([{ name: "log theta", agrees: true }]);
+});
+
+/** Quantile of a standard normal by bisection of its distribution function, 1 - erfc(x / sqrt 2) / 2 by Abramowitz and Stegun 7.1.26. */
+function normalAt(p: number): number {
+  let [low, high] = [-6, 6];
+  for (let i = 0; i < 50; i++) {
+    const x = (low + high) / 2;
+    const t = 1 / (1 + 0.3275911 * (Math.abs(x) / Math.SQRT2));
+    const tail =
+      (((((1.061405429 * t - 1.453152027) * t + 1.421413741) * t - 0.284496736) * t + 0.254829592) * t * Math.exp((-x * x) / 2)) / 2;
+    if ((x < 0 ? tail : 1 - tail) < p) low = x;
+    else high = x;
+  }
+  return (low + high) / 2;
+}

@@ -1,5 +1,6 @@
 // Posteriors with reference draws (Magnusson et al. 2025): does NUTS with default settings find them, and how fast?
 import type { Benchmark, OptionValues } from "../measurement.ts";
+import { comparedByLogarithms } from "./agreement.ts";
 import { posteriorsIn, readPosterior } from "./folder.ts";
 import { models } from "./models/index.ts";
 import { measurement, table } from "./row.ts";
@@ -21,8 +22,13 @@ export const posteriordb: Benchmark = {
     for (const name of chosen(posteriorsIn(data), options["only"])) {
       const { model, reference, ...posterior } = readPosterior(data, name);
       const make = models[model];
-      if (make) emit(measurement(name, await score(make(posterior.data), reference, settings), settings.threads, reference?.divergences));
-      else console.log(`${name}: not run, there is no model ${model} in benchmarks/src/posteriordb/models`);
+      if (!make) {
+        console.log(`${name}: not run, there is no model ${model} in benchmarks/src/posteriordb/models`);
+        continue;
+      }
+      const logarithms = comparedByLogarithms[model] ?? [];
+      const result = await score(make(posterior.data), reference, { ...settings, logarithms });
+      emit(measurement(name, result, settings.threads, reference?.divergences));
     }
   },
 };

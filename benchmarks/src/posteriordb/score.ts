@@ -1,4 +1,13 @@
-import { type ChainSummary, nuts, summarizeChains, type Target } from "@credence/core";
+import {
+  type ChainDraws,
+  type ChainSummary,
+  type Draws,
+  monteCarloError,
+  nuts,
+  quantitiesOf,
+  summarizeChains,
+  type Target,
+} from "@credence/core";
 import { timeChains, total } from "../chains.ts";
 import { type Comparison, compare } from "./agreement.ts";
 import type { Reference } from "./folder.ts";
@@ -20,8 +29,15 @@ export interface Score {
   readonly comparisons?: readonly Comparison[];
 }
 
-/** Runs NUTS on `target` and compares it with the reference. Time of tracing is the warm-up's. */
-export async function score(target: Target, reference: Reference | undefined, options: { seed: number; threads?: number }): Promise<Score> {
+/**
+ * Runs NUTS on `target` and compares it with the reference. Time of tracing is the warm-up's.
+ * @param logarithms names of quantities whose logarithms are compared
+ */
+export async function score(
+  target: Target,
+  reference: Reference | undefined,
+  { logarithms = [], ...options }: { readonly seed: number; readonly threads?: number; readonly logarithms?: readonly string[] },
+): Promise<Score> {
   const { draws: result, seconds, gradients } = await timeChains(nuts, target, options);
   const summary = summarizeChains(result).filter(({ rHat }) => !Number.isNaN(rHat)); // a quantity that never varies has none
   const weakest = summary.reduce((least, s) => (s.essBulk < least.essBulk ? s : least));
@@ -36,17 +52,32 @@ export async function score(target: Target, reference: Reference | undefined, op
     rHatMax: Math.max(...summary.map(({ rHat }) => rHat)),
     divergences: total(result, "diverging"),
     warnings: result.warnings,
-    ...(reference && { comparisons: compareAll(summary, reference) }),
+    ...(reference && { comparisons: compareAll(result, summary, reference, logarithms) }),
   };
 }
 
-function compareAll(summary: readonly ChainSummary[], reference: Reference): Comparison[] {
+function compareAll(
+  { names, draws }: Draws,
+  summary: readonly ChainSummary[],
+  { draws: reference }: Reference,
+  logarithms: readonly string[],
+): Comparison[] {
   const ours = new Map(summary.map((s) => [nameInStan(s.name), s]));
-  return [...reference.draws].map(([name, draws]) => {
+  return [...reference].map(([name, theirs]) => {
     const of = ours.get(name);
     if (!of) throw new RangeError(`the model gives no ${name}; it gives ${[...ours.keys()].join(", ")}`);
-    return compare(of, draws);
+    if (!logarithms.includes(name)) return compare(of, theirs);
+    return compare(moments(`log ${name}`, logarithmsOf(quantitiesOf(draws)[names.indexOf(of.name)]!)), logarithmsOf(theirs));
   });
+}
+
+const logarithmsOf = (chains: ChainDraws): ChainDraws => chains.map((chain) => Float64Array.from(chain, Math.log));
+
+function moments(name: string, chains: ChainDraws) {
+  const all = chains.flatMap((chain) => Array.from(chain));
+  const mean = all.reduce((sum, value) => sum + value, 0) / all.length;
+  const sd = Math.sqrt(all.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (all.length - 1));
+  return { name, mean, sd, mcseMean: monteCarloError(chains, "mean") };
 }
 
 /** `theta[0]` is Stan's `theta[1]`. */

@@ -17,18 +17,18 @@ export function sir(data: Data) {
   const interval = times[0]!;
   if (times.some((t, i) => Math.abs(t - (i + 1) * interval) > 1e-9)) throw new RangeError("t must be evenly spaced from 0");
   return model({ beta: halfCauchy(2.5), gamma: halfCauchy(1), xi: halfCauchy(25), delta: halfCauchy(1) }, ({ beta, gamma, xi, delta }) => {
-    const [susceptible, , bacteria] = rungeKutta(
+    // Infections of an interval are a state of their own: as differences of S they would lose their digits, and their logarithm, where they are few.
+    const [, , bacteria, infections] = rungeKutta(
       ([s, i, b]) => {
         const infected = beta.mul(s!).mul(b!).div(b!.add(half));
-        return [infected.neg(), infected.sub(gamma.mul(i!)), xi.mul(i!).sub(delta.mul(b!))];
+        return [infected.neg(), infected.sub(gamma.mul(i!)), xi.mul(i!).sub(delta.mul(b!)), infected];
       },
-      [start[0]!, start[1]!, start[3]!].map((value) => beta.mul(0).add(value)),
-      { times: times.length + 1, steps, step: interval / steps },
+      [start[0]!, start[1]!, start[3]!, 0].map((value) => beta.mul(0).add(value)),
+      { times: times.length + 1, steps, step: interval / steps, restart: ([s, i, b, c]) => [s!, i!, b!, c!.mul(0)] },
     );
     const n = times.length;
-    const infections = susceptible!.slice([0], [n]).sub(susceptible!.slice([1], [n + 1]));
     return {
-      stoi_hat: observed(poisson(infections), vector(data, "stoi_hat")),
+      stoi_hat: observed(poisson(infections!.slice([1], [n + 1])), vector(data, "stoi_hat")),
       B_hat: observed(logNormal(bacteria!.slice([1], [n + 1]).log(), 0.15), vector(data, "B_hat")),
     };
   });

@@ -51,20 +51,18 @@ export function stepHmc(gradient: Gradient, key: Tensor, state: HmcState, tuning
   const kinetic = (p: Tensor): Tensor => sum(p.mul(p), -1).mul(0.5);
   const energy0 = kinetic(momentum).sub(from.logDensity);
   const count = where(any(going), cast(tuning.steps as Tensor, "i32"), 0);
-  type Way = { readonly phase: Phase; readonly logDensity: Tensor; readonly i: Tensor };
-  const way = whileLoop(
-    ({ i }: Way) => less(i, count),
-    ({ phase, i }: Way): Way => {
-      const { logDensity, ...next } = leapfrog(gradient, metric, phase, stepSize);
-      return { phase: next, logDensity, i: i.add(1) };
+  // The last step is apart: it alone needs the log density, without which a gradient costs less.
+  type Way = { readonly phase: Phase; readonly left: Tensor };
+  const { phase } = whileLoop(
+    ({ left }: Way) => left.greater(1),
+    ({ phase, left }: Way): Way => {
+      const { position, momentum, force } = leapfrog(gradient, metric, phase, stepSize);
+      return { phase: { position, momentum, force }, left: left.sub(1) };
     },
-    {
-      phase: { position: from.position, momentum, force: from.force },
-      logDensity: from.logDensity,
-      i: zeros([], "i32"),
-    },
+    { phase: { position: from.position, momentum, force: from.force }, left: count },
   );
-  const energy = kinetic(way.phase.momentum).sub(way.logDensity);
+  const end = leapfrog(gradient, metric, phase, stepSize);
+  const energy = kinetic(end.momentum).sub(end.logDensity);
   const gain = energy0.sub(energy);
   const sound = logicalAnd(less(-divergence, gain), isFinite(gain)); // false for NaN
   const acceptance = where(sound, exp(minimum(gain, 0)), 0);
@@ -72,9 +70,9 @@ export function stepHmc(gradient: Gradient, key: Tensor, state: HmcState, tuning
   const moves = logicalAnd(going, less(uniform, acceptance));
   const rows = expandDims(moves, -1);
   const proposal: Candidate = {
-    position: where(rows, way.phase.position, from.position),
-    force: where(rows, way.phase.force, from.force),
-    logDensity: where(moves, way.logDensity, from.logDensity),
+    position: where(rows, end.position, from.position),
+    force: where(rows, end.force, from.force),
+    logDensity: where(moves, end.logDensity, from.logDensity),
     energy: where(moves, energy, energy0),
   };
   return [
@@ -88,7 +86,7 @@ export function stepHmc(gradient: Gradient, key: Tensor, state: HmcState, tuning
       energy: proposal.energy,
       depth: zeros([n], "f64"),
       steps: cast(count, "f64").broadcastTo([n]),
-      end: { position: way.phase.position, momentum: way.phase.momentum },
+      end: { position: end.position, momentum: end.momentum },
     },
   ];
 }

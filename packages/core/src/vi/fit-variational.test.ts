@@ -1,7 +1,8 @@
 import { constant, matmul } from "@credence/tensor";
 import { describe, expect, it } from "vitest";
-import { bernoulliLogit, normal } from "../distribution/index.ts";
+import { bernoulliLogit, halfNormal, normal, plate } from "../distribution/index.ts";
 import { model, observed } from "../model/index.ts";
+import { Random } from "../simulate/random.ts";
 import { fitVariational } from "./fit-variational.ts";
 import { gaussianTarget, targetOf } from "./test/targets.ts";
 
@@ -143,6 +144,39 @@ describe("a logistic regression of twenty answers", () => {
       // Noise of rows at the end of the cosine.
       expect(Math.abs(m - full.mean[d]!)).toBeLessThan(0.15 * reference.sd[d]!);
     });
+  });
+});
+
+describe("a hierarchical regression far from where fits start", () => {
+  // Twelve curves of five weights each, around 240 + 6 t, with spreads of 15 and 0.5 between curves and 6 around each; starts are uniform(-2, 2).
+  const random = new Random(3);
+  const times = [-14, -7, 0, 7, 14];
+  const curves = Array.from({ length: 12 }, () => {
+    const [alpha, beta] = [random.normal(240, 15), random.normal(6, 0.5)];
+    return times.map((t) => alpha + beta * t + random.normal(0, 6));
+  });
+  const posterior = model(
+    {
+      muAlpha: normal(0, 300),
+      muBeta: normal(0, 100),
+      sigma: halfNormal(50),
+      sigmaAlpha: halfNormal(50),
+      sigmaBeta: halfNormal(10),
+      alpha: ({ muAlpha, sigmaAlpha }) => plate(normal(muAlpha, sigmaAlpha), 12),
+      beta: ({ muBeta, sigmaBeta }) => plate(normal(muBeta, sigmaBeta), 12),
+    },
+    ({ alpha, beta, sigma }) => observed(normal(alpha.expandDims(1).add(beta.expandDims(1).mul(constant(times, "f64"))), sigma), curves),
+  );
+
+  it.each([1, 2, 3])("is found from seed %i, and the full-rank normal is above the factorised one", async (seed) => {
+    const narrow = await fitVariational(posterior, { family: "mean-field", seed });
+    const full = await fitVariational(posterior, { family: "full-rank", seed });
+    expect([narrow.converged, full.converged]).toEqual([true, true]);
+    expect(full.elbo.value).toBeGreaterThan(narrow.elbo.value - 4 * Math.hypot(full.elbo.standardError, narrow.elbo.standardError));
+    const [muAlpha, muBeta] = full.mean;
+    // Within some standard errors of the mean of 12 curves, 15 / sqrt(12) and 0.5 / sqrt(12).
+    expect(Math.abs(muAlpha! - 240)).toBeLessThan(15);
+    expect(Math.abs(muBeta! - 6)).toBeLessThan(0.6);
   });
 });
 

@@ -1,7 +1,7 @@
 import { array, matmul, matrixTranspose, type NdArray, program, type Tensor, type Tree } from "@credence/tensor";
 import type { Draws, Target } from "../model/index.ts";
 import { requireSeed } from "../simulate/streams.ts";
-import { type NormalBase, placeBase } from "./base.ts";
+import { type NormalBase, type PlacedBase, placeBase } from "./base.ts";
 import { type Elbo, evaluateFit } from "./elbo.ts";
 import type { VariationalFamily } from "./family.ts";
 import { type FamilyChoice, familyOf } from "./family-choice.ts";
@@ -92,21 +92,27 @@ export async function fitVariational(target: Target, options: VariationalOptions
     family.name === "flow" && !options.base
       ? await fitVariational(target, { ...common, family: "full-rank", evaluationDraws: 100 })
       : undefined;
-  const base = await placeBase(target, options.base ?? start, family.base, common);
-  using mean = base.mean;
-  using factor = base.factor;
-  using key = array(Uint32Array.of(seed, streamOfFit), placement.device === undefined ? {} : { device: placement.device });
-  const problem: FitProblem<Tree<Tensor>> = {
-    family,
-    logDensity: (u) => target.logDensity(u),
-    mean,
-    factor,
-    key,
-    placement,
-    ...(signal && { signal }),
-    ...(onProgress && { onProgress: (done: number) => onProgress({ phase: `fit ${family.name}`, done, total: settings.steps }) }),
+  const attempt = async (number: number): Promise<{ readonly fitted: Fitted; readonly base: PlacedBase }> => {
+    const own = (seed + number * seedStride) % 2 ** 32;
+    const base = await placeBase(target, options.base ?? start, family.base, { ...common, seed: own });
+    using key = array(Uint32Array.of(own, streamOfFit), placement.device === undefined ? {} : { device: placement.device });
+    const problem: FitProblem<Tree<Tensor>> = {
+      family,
+      logDensity: (u) => target.logDensity(u),
+      ...base,
+      key,
+      placement,
+      ...(signal && { signal }),
+      ...(onProgress && { onProgress: (done: number) => onProgress({ phase: `fit ${family.name}`, done, total: settings.steps }) }),
+    };
+    return { fitted: await climb(target, problem, method, settings), base };
   };
-  const fitted = await climb(target, problem, method, settings);
+  let { fitted, base } = await attempt(0);
+  // A fit that got lost on its way from a bad start is tried from others.
+  for (let number = 1; number < attempts && !fitted.converged && method !== "adam" && !options.base; number++) {
+    const again = await attempt(number);
+    if (again.fitted.converged || again.fitted.value > fitted.value) ({ fitted, base } = again);
+  }
   const moments = await momentsOf(family, fitted.params, common);
   refuseDivergence(target, moments, base);
   const evaluation = await evaluateFit(target, family, fitted.params, {
@@ -133,6 +139,10 @@ export async function fitVariational(target: Target, options: VariationalOptions
     sample: (n, given) => sampleFit(target, family, fitted.params, n, { ...given, ...placement, warnings }),
   };
 }
+
+/** Starts of a fit that does not converge, and the step from one's seed to the next one's. */
+const attempts = 3;
+const seedStride = 0x9e3779b1;
 
 /** A stream of its own: "fit!". */
 const streamOfFit = 0x66697421;

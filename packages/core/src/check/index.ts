@@ -16,6 +16,7 @@ export {
   identifiabilityOfModel,
   type ParameterContraction,
 } from "./identifiability.ts";
+export { improperAlong } from "./improper-along.ts";
 export { type Loo, type LooOptions, type LooPointwise, loo } from "./loo.ts";
 export { type LooPit, type LooPitOptions, looPit } from "./loo-pit.ts";
 export { chainSampler, eachSampler, productSampler, type TargetOf } from "./method-samplers.ts";

@@ -95,7 +95,7 @@ function divergent(draws: Chained): Warning {
   const advice =
     whole.length > 0
       ? "Look at the log density where the chain started (a jump, a missing support, a scale far from 1), and start elsewhere"
-      : "Write parameters with a common scale in non-centred form, and raise the target acceptance towards 1 (0.95, 0.99)";
+      : "Write parameters with a common scale in non-centred form, and raise the target acceptance towards 1 (0.95, 0.99); if it stays, look there for a jump of the log density, or NaN";
   return `${count} of ${total} transitions diverged${where}: the posterior there is not explored, and estimates are biased. ${advice}.`;
 }
 
@@ -114,7 +114,7 @@ function cutShort({ stats: { tree_depth: depth } }: Chained, most: number | unde
   const reached = depth.data().filter((value) => value >= most).length;
   if (reached === 0) return undefined;
   return (
-    `${reached} of ${depth.size} trajectories stopped at the largest depth, ${most}, before they turned: the draws are right, but cost more than they need. ` +
+    `${reached} of ${depth.size} trajectories stopped at the largest depth, ${most}, before they turned: that biases nothing, but neighbouring draws are alike and cost much. ` +
     "Bring the parameters to one scale, use a dense mass matrix, or raise the depth."
   );
 }
@@ -140,7 +140,7 @@ function mixing(quantities: readonly Quantity[], [chains = 0, length = 0]: reado
   const few = judged.filter(({ size }) => size < effectiveSizeMin).sort((a, b) => a.size - b.size);
   return [
     apart.length > 0
-      ? `Chains disagree: R-hat is above ${rHatMax} for ${listed(apart.map((one) => `${one.name} (${one.rHat.toFixed(3)})`))}. ` +
+      ? `${chains === 1 ? "The halves of the chain" : "Chains"} disagree: R-hat is above ${rHatMax} for ${listed(apart.map((one) => `${one.name} (${one.rHat.toFixed(3)})`))}. ` +
         "Run longer; if it stays, the posterior has several modes or the parameters need another form."
       : undefined,
     few.length > 0

@@ -27,6 +27,8 @@ export interface Distribution {
   logProbInside?(x: TensorLike): Tensor;
   /** The same distribution as an image of one without parameters, for families that are one. Traced. */
   standard?(): Standard;
+  /** The argument that is the scale about a location, where it is a Tensor, so that it may come near to 0: `sd`. */
+  readonly openScale?: string;
   /** It has no finite mass: a density up to a constant, without draws. */
   readonly improper?: boolean;
   /** [...batchShape, ...eventShape] */

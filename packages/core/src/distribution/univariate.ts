@@ -17,7 +17,13 @@ export interface Univariate<P extends Record<string, Held>> {
   readonly inside?: { contains(x: Tensor, p: Values<P>): Tensor; point(p: Values<P>): TensorLike };
   draw(key: Tensor, shape: Shape, dtype: FloatType, p: Values<P>): Tensor;
   /** The standard member of the family, and the way from it. */
-  readonly standard?: { base(): Distribution; forward(z: Tensor, p: Values<P>): Tensor; inverse(x: Tensor, p: Values<P>): Tensor };
+  readonly standard?: {
+    base(): Distribution;
+    /** The argument that is the scale, of a family with a location. */
+    readonly scale?: keyof P & string;
+    forward(z: Tensor, p: Values<P>): Tensor;
+    inverse(x: Tensor, p: Values<P>): Tensor;
+  };
 }
 
 export interface UnivariateWithMoments<P extends Record<string, Held>> extends Univariate<P> {
@@ -73,5 +79,6 @@ export function univariateOf<P extends Record<string, Held>>(spec: Univariate<P>
     },
     ...(inside && { logProbInside: density }),
     ...(standard && { standard: () => standardOf(standard) }),
+    ...(standard?.scale && !spec.arguments[standard.scale]!.values && { openScale: standard.scale }),
   };
 }

@@ -17,8 +17,13 @@ const spectrum = program(
  * Sentences about columns of `x` [rows, columns] that say nothing by themselves: a column of zeros, and columns of which one is a combination of the
  * others, by the null space of the Gram matrix of columns scaled to length 1. Empty where there are none.
  */
-export async function collinearWarnings(x: NdArray, names: readonly string[]): Promise<string[]> {
-  const { length, values, vectors } = await spectrum.runAsync([x]);
+export const collinearWarnings = async (x: NdArray, names: readonly string[]): Promise<string[]> =>
+  said(await spectrum.runAsync([x]), names);
+
+/** The same at once, on this thread. */
+export const collinearWarningsNow = (x: NdArray, names: readonly string[]): string[] => said(spectrum(x), names);
+
+function said({ length, values, vectors }: Readonly<Record<"length" | "values" | "vectors", NdArray>>, names: readonly string[]): string[] {
   const [lengths, shares, v] = [length.data(), values.data(), vectors.data()];
   const n = names.length;
   const empty = names.filter((_, i) => lengths[i] === 0);

@@ -1,4 +1,5 @@
 import { array, type NdArray, program, type Tensor } from "@credence/tensor";
+import { improperAlong, improperSentence } from "../check/improper-along.ts";
 import { samplerWarnings } from "../check/sampler-warnings.ts";
 import type { Draws, Target } from "../model/index.ts";
 import type { ChainOptions } from "./options.ts";
@@ -27,5 +28,27 @@ export async function drawsOf(
     logDensity: perDraw(logDensity),
     stats: Object.fromEntries(Object.entries(rest).map(([name, values]) => [name, perDraw(values)])),
   };
-  return { ...result, warnings: samplerWarnings(result, limits) };
+  return { ...result, warnings: await chainWarnings(target, result, { ...options, ...limits }) };
+}
+
+/** What should not be trusted about draws of chains: what is known of the target, whether it is improper, and what the chains say. */
+export async function chainWarnings(
+  target: Target,
+  draws: Omit<Draws, "warnings">,
+  { treeDepthMax, ...options }: Pick<ChainOptions, "device" | "threads" | "signal"> & { readonly treeDepthMax?: number },
+): Promise<string[]> {
+  const found = samplerWarnings(draws, treeDepthMax === undefined ? {} : { treeDepthMax });
+  // Chains that agree and are many enough have not gone to infinity.
+  const improper = found.length > 0 ? await improperAlong(target, firstOfEach(draws.unconstrained), options) : [];
+  return [...(target.warnings ?? []), ...improperSentence(improper).map((sentence) => `T${sentence.slice(1)}`), ...found];
+}
+
+/** The first draw of each chain, [chains * D]: a target may have data of its own for each row. */
+function firstOfEach(unconstrained: NdArray): Float64Array {
+  const [chains, draws, dimension] = unconstrained.shape as [number, number, number];
+  const values = unconstrained.data();
+  return Float64Array.from(
+    { length: chains * dimension },
+    (_, i) => values[Math.floor(i / dimension) * draws * dimension + (i % dimension)]!,
+  );
 }

@@ -1,4 +1,5 @@
 import type { Draws, Target } from "../model/index.ts";
+import { requireTarget } from "../model/require-target.ts";
 import { adaptChees, type CheesTuning, cheesSteps, fixChees, initChees } from "./chees.ts";
 import { drawsOf } from "./draws-of.ts";
 import { settledStepSizes } from "./dual-averaging.ts";
@@ -27,6 +28,7 @@ export interface CheesOptions extends Omit<ChainOptions, "massMatrix"> {
  * @throws RangeError where no finite start is found, or an option makes no sense
  */
 export async function chees(target: Target, options: CheesOptions): Promise<Draws> {
+  requireTarget("chees", target, options);
   const { chains = 64, warmup = 500, draws = 250, targetAcceptance = 0.8, stepsMax = 1000, ...rest } = options;
   const given: ChainOptions = { ...rest, chains, warmup, draws, targetAcceptance };
   checkCounts("chees", { chains: [chains, 4], stepsMax: [stepsMax, 1] });

@@ -1,5 +1,6 @@
 import { exp, log, random, reshape, type Tensor } from "@credence/tensor";
 import type { Draws, Target } from "../model/index.ts";
+import { requireTarget } from "../model/require-target.ts";
 import { drawsOf } from "./draws-of.ts";
 import { adaptStepSizes, fixStepSizes, initStepSizes, type StepSizes, settledStepSizes } from "./dual-averaging.ts";
 import { type HmcInfo, type HmcState, initHmc, stepHmc, stepsFor } from "./hmc.ts";
@@ -23,6 +24,7 @@ export interface HmcOptions extends ChainOptions {
  * @throws RangeError where no finite start is found, or an option makes no sense
  */
 export async function hmc(target: Target, options: HmcOptions): Promise<Draws> {
+  requireTarget("hmc", target, options);
   const { trajectoryLength = Math.PI / 2, stepsMax = 1000 } = options;
   checkCounts("hmc", { stepsMax: [stepsMax, 1] });
   if (!(trajectoryLength > 0 && trajectoryLength < Infinity))

@@ -1,6 +1,7 @@
 import { array, cast, exp, program, random, repeat, scan, type Tensor } from "@credence/tensor";
-import { samplerWarnings } from "../check/sampler-warnings.ts";
 import type { Draws, Target } from "../model/index.ts";
+import { requireTarget } from "../model/require-target.ts";
+import { chainWarnings } from "./draws-of.ts";
 import {
   adaptMetropolis,
   bestAcceptance,
@@ -43,6 +44,7 @@ export interface WalkTuning {
  * @throws RangeError where init has no [chains, D] shape or a chain starts at a density that is not finite
  */
 export async function metropolis(target: Target, options: MetropolisOptions): Promise<Draws & Partial<WalkTuning>> {
+  requireTarget("metropolis", target, options);
   const { propose, signal, onProgress } = options;
   const checked = checkedOptions("metropolis", options);
   const { chains, warmup, draws, thin, seed, threads, place } = checked;
@@ -116,7 +118,7 @@ export async function metropolis(target: Target, options: MetropolisOptions): Pr
   const made = { ...found, names: target.names, stats: { acceptance_rate: rate } };
   return {
     ...made,
-    warnings: samplerWarnings(made),
+    warnings: await chainWarnings(target, made, options),
     ...(propose ? {} : { stepSize: stepSize.item(), covariance: covariance.tolist() as number[][] }),
   };
 }

@@ -1,4 +1,5 @@
 import type { Draws, Target } from "../model/index.ts";
+import { requireTarget } from "../model/require-target.ts";
 import { drawsOf } from "./draws-of.ts";
 import { adaptStepSizes, fixStepSizes, initStepSizes, type StepSizes, settledStepSizes } from "./dual-averaging.ts";
 import { initNuts, type NutsState, stepNuts } from "./nuts.ts";
@@ -18,6 +19,7 @@ export interface NutsOptions extends ChainOptions {
  * @throws RangeError where no finite start is found, or an option makes no sense
  */
 export async function nuts(target: Target, options: NutsOptions): Promise<Draws> {
+  requireTarget("nuts", target, options);
   const { maxTreeDepth = 10 } = options;
   checkCounts("nuts", { maxTreeDepth: [maxTreeDepth, 1] });
   if (maxTreeDepth > 16) throw new RangeError(`nuts: maxTreeDepth must be at most 16, got ${maxTreeDepth}`);

@@ -1,4 +1,5 @@
 import { array, NdArray, program, type Tensor } from "@credence/tensor";
+import { describePoint, faultyParts } from "../model/faulty-parts.ts";
 import type { Target } from "../model/index.ts";
 import { type Gradient, gradientOfTarget } from "./leapfrog.ts";
 
@@ -66,7 +67,7 @@ export async function startingPoints({ target, chains, key, init, gradient: slop
     }
   }
   if (open.size > 0) {
-    fault += await partsAt(target, lost, device);
+    fault += await faultyParts(target, lost, device);
     throw new RangeError(
       init
         ? `${fault}; start inside the support, at points of finite log density`
@@ -88,11 +89,7 @@ function checkParts(densities: ArrayLike<number>, whole: ArrayLike<number>): voi
 /** The first thing that is wrong with a point, in words. */
 function faultOf(target: Target, chain: number, u: ArrayLike<number>, density: number, bad: number | undefined, slope: number): string {
   const outside = Array.from(u).findIndex((value) => !Number.isFinite(value));
-  const point = Array.from(u)
-    .slice(0, 6)
-    .map((value, d) => `${target.coordinates[d]} = ${Number(value.toPrecision(4))}`)
-    .join(", ");
-  const where = `at the start of chain ${chain} (${point}${u.length > 6 ? ", ..." : ""})`;
+  const where = `at the start of chain ${chain} (${describePoint(target.coordinates, u)})`;
   if (outside >= 0) return `the coordinate ${target.coordinates[outside]} is ${u[outside]} ${where}`;
   if (density === -Infinity) return `the log density is -Infinity ${where}: the start is outside the support`;
   if (density === Infinity) return `the log density is Infinity ${where}: the density is improper`;
@@ -100,19 +97,6 @@ function faultOf(target: Target, chain: number, u: ArrayLike<number>, density: n
   if (Math.abs(density) >= magnitudeMax)
     return `the log density is ${density.toPrecision(3)} ${where}, where its rounding alone decides whether a step is accepted`;
   return `the derivative of the log density to ${target.coordinates[bad!]} is ${slope} ${where}`;
-}
-
-/** Which parts of the log density are not finite at a point, where the target tells them. */
-async function partsAt(target: Target, u: Float64Array, device: string | undefined): Promise<string> {
-  if (!target.terms) return "";
-  const place = device === undefined ? {} : { device };
-  using point = array(u, { shape: [1, u.length], ...place });
-  const look = program((v: Tensor) => target.terms!(v), place);
-  const parts = Object.entries((await look.runAsync([point])) as Record<string, NdArray>).map(
-    ([name, part]) => [name, part.item()] as const,
-  );
-  const faulty = parts.filter(([, value]) => !Number.isFinite(value));
-  return faulty.length > 0 ? ` (${faulty.map(([name, value]) => `the part of ${name} is ${value}`).join(", ")})` : "";
 }
 
 function givenPoints(init: NdArray | readonly (readonly number[])[], chains: number, dimension: number, device?: string): NdArray {

@@ -25,6 +25,11 @@ function asArray(name: string, data: unknown): NdArray {
   if (data instanceof Int32Array || data instanceof Float64Array) return array(data);
   if (ArrayBuffer.isView(data)) return array(Float64Array.from(data as TypedArray));
   if (typeof data === "number" || Array.isArray(data)) {
+    const missing = firstNoNumber(data, "");
+    if (missing)
+      throw new TypeError(
+        `model: the data ${name} hold ${missing.found} at ${missing.at}; every value must be a number: leave missing values out, or make them parameters`,
+      );
     try {
       return array(data as NestedNumbers, { dtype: "f64" });
     } catch (error) {
@@ -33,4 +38,17 @@ function asArray(name: string, data: unknown): NdArray {
   }
   const got = data === null ? "null" : data instanceof Tensor ? "a Tensor" : typeof data;
   throw new TypeError(`model: the data ${name} must be a number, nested lists, a typed array or an NdArray, got ${got}`);
+}
+
+/** The first value of nested lists that is no number, and its place: `[2, 0]`. */
+function firstNoNumber(data: unknown, place: string): { readonly at: string; readonly found: string } | undefined {
+  if (typeof data === "number") return undefined;
+  if (ArrayBuffer.isView(data)) return undefined;
+  if (!Array.isArray(data))
+    return { at: `[${place}]`, found: typeof data === "string" ? `"${data}"` : data === null ? "null" : typeof data };
+  for (let i = 0; i < data.length; i++) {
+    const found = firstNoNumber(data[i], place === "" ? `${i}` : `${place}, ${i}`);
+    if (found) return found;
+  }
+  return undefined;
 }

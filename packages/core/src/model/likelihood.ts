@@ -2,7 +2,7 @@ import { abstractly, constant, full, type NdArray, type Shape, Tensor, take } fr
 import { componentNames } from "../distribution/components.ts";
 import { type Data, dataArray } from "./data.ts";
 import { noteValues, type Observed, observation } from "./observed.ts";
-import { type Slot, strict, type Values, valuesOf } from "./slot.ts";
+import { noting, type Slot, strict, type Values, valuesOf } from "./slot.ts";
 
 /**
  * What a likelihood function gives for one draw: data with their distribution; a log-likelihood that is a number; or several of these by name,
@@ -28,6 +28,10 @@ export interface LikelihoodOf {
   readonly data: Readonly<Record<string, NdArray>>;
   /** Whether every part has a term, or a row of terms, for each row of the data. */
   readonly separable: boolean;
+  /** Parameters that it asks for. */
+  readonly asked: ReadonlySet<string>;
+  /** What the data cannot tell, in plain sentences. */
+  readonly warnings: readonly string[];
   /** Terms by name of the part; of the rows `at` alone, or with the data `at` instead of those given. */
   terms(values: Values, at?: Tensor | Values): Readonly<Record<string, Tensor>>;
   /** New data by name, for the rows of `data` if given. */
@@ -36,7 +40,16 @@ export interface LikelihoodOf {
 
 type LikelihoodFunction = (values: Values, data: Values) => Likelihood;
 
-const none: LikelihoodOf = { observations: [], rows: undefined, data: {}, separable: false, terms: () => ({}), draw: () => ({}) };
+const none: LikelihoodOf = {
+  observations: [],
+  rows: undefined,
+  data: {},
+  separable: false,
+  asked: new Set(),
+  warnings: [],
+  terms: () => ({}),
+  draw: () => ({}),
+};
 
 export function likelihoodOf(
   likelihood: LikelihoodFunction | undefined,
@@ -62,19 +75,23 @@ export function likelihoodOf(
     Object.fromEntries(
       parts(values, at).map(([name, part]) => [name, part instanceof Tensor ? part.cast("f64") : observation(name, part).terms()]),
     );
+  const asked = new Set<string>();
+  const warnings: string[] = [];
   // Traced once without a run: what does not fit is refused here.
   const observations = abstractly(
     slots.map(({ shape }) => ({ shape, dtype: "f64" as const })),
     (...tensors) => {
-      const values = valuesOf(slots, tensors);
+      const values = noting(valuesOf(slots, tensors), asked);
       const terms = termsOf(values);
       return parts(values).map(([name, part, whole]): ObservationInfo => {
         if (slots.some((slot) => slot.name === name))
           throw new RangeError(`model: ${name} is both a parameter and a part of the likelihood`);
         const { shape } = terms[name]!;
+        const seen = part instanceof Tensor ? undefined : observation(name, part);
+        if (seen?.warning) warnings.push(seen.warning);
         return {
           name,
-          shape: part instanceof Tensor ? undefined : observation(name, part).shape,
+          shape: seen?.shape,
           terms: whole ? [] : componentNames(name, shape),
         };
       });
@@ -85,6 +102,8 @@ export function likelihoodOf(
     rows: count,
     data: Object.fromEntries(arrays),
     separable: arrays.length > 0 && isSeparable(arrays, slots, termsOf),
+    asked,
+    warnings,
     terms: termsOf,
     draw: (values, keyOf, other) =>
       Object.fromEntries(

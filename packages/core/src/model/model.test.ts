@@ -234,7 +234,16 @@ describe("what does not fit is refused by name", () => {
     ["a vector likelihood", () => model(one, ({ mu }) => normal(mu, 1).logProb(array(y, { dtype: "f64" }))), "got an array [8]"],
     ["no likelihood at all", () => model(one, () => 3 as never), "got number"],
     ["a missing value", () => model(one, ({ mu }) => observed(normal(mu, 1), [1, NaN])), "the data y hold NaN at [1]"],
-    ["a hole", () => model(one, ({ mu }) => observed(normal(mu, 1), [1, null as never])), "the data y are no array"],
+    [
+      "a hole",
+      () => model(one, ({ mu }) => observed(normal(mu, 1), [[1], [null as never]])),
+      "the data y hold null at [1, 0]; every value",
+    ],
+    [
+      "an improper prior that no data tell of",
+      () => model({ ...one, b: flat() }, ({ mu }) => observed(normal(mu, 1), y)),
+      "the prior of b is improper and the likelihood does not ask for b",
+    ],
     ["no data", () => model(one, ({ mu }) => observed(normal(mu, 1), [])), "the data y are empty"],
     ["words", () => model(one, ({ mu }) => observed(normal(mu, 1), "1,2" as never)), "the data y must be a number"],
     [

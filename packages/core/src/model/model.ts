@@ -4,6 +4,7 @@ import {
   concat,
   constant,
   index,
+  type NdArray,
   random,
   reshape,
   type Shape,
@@ -14,11 +15,12 @@ import {
   vmap,
 } from "@credence/tensor";
 import { componentNames } from "../distribution/components.ts";
+import { collinearWarningsNow } from "../exact/collinear.ts";
 import { likelihoodByBlocks } from "./by-blocks.ts";
 import type { Data } from "./data.ts";
 import { type Gradient, gradientOf } from "./gradient.ts";
 import { type Likelihood, likelihoodOf, type ObservationInfo } from "./likelihood.ts";
-import { formOf, freeOf, type ParameterPrior, type Slot, slotsOf, strict, type Values, valuesOf } from "./slot.ts";
+import { formOf, freeOf, noting, type ParameterPrior, type Slot, slotsOf, strict, type Values, valuesOf } from "./slot.ts";
 import type { Target } from "./target.ts";
 
 export interface ModelOptions<K extends string, R extends string = never> {
@@ -103,6 +105,7 @@ export function model<K extends string, R extends string = never>(
     throw new RangeError(
       `model: the prior of ${improper.name} is improper and there is no likelihood, so that there is no posterior; give it a proper prior or add the likelihood`,
     );
+  refuseUntold(slots, parts.asked);
 
   /** Everything of one row u [D]. */
   const place = (u: Tensor): { values: Values; priors: Record<string, Tensor> } => {
@@ -182,6 +185,7 @@ export function model<K extends string, R extends string = never>(
     names: quantities.flatMap(({ names }) => names),
     parameters: quantities.map(({ name, unit, shape, derived, reported }) => ({ name, unit, shape, derived, reported })),
     observations: parts.observations,
+    warnings: [...parts.warnings, ...(improper ? collinearData(parts.data) : [])],
     rows: parts.rows,
     logDensity,
     gradient,
@@ -231,6 +235,29 @@ export function model<K extends string, R extends string = never>(
     unconstrain: vmap(freed) as (rows: Tensor) => Tensor,
   };
 }
+
+/** Refuses a parameter with an improper prior that neither the likelihood nor another prior asks for: its posterior has no finite mass. */
+function refuseUntold(slots: readonly Slot[], told: ReadonlySet<string>): void {
+  if (!slots.some(({ name, improper }) => improper && !told.has(name))) return;
+  const asked = new Set(told);
+  abstractly(
+    slots.map(({ shape }) => ({ shape, dtype: "f64" as const })),
+    (...tensors) => slots.map((slot) => slot.prior(noting(valuesOf(slots, tensors), asked)).batchShape),
+  );
+  const untold = slots.find(({ name, improper }) => improper && !asked.has(name));
+  if (untold)
+    throw new RangeError(
+      `model: the prior of ${untold.name} is improper and the likelihood does not ask for ${untold.name}, so that there is no posterior; give it a proper prior, or use it in the likelihood`,
+    );
+}
+
+/** Columns of data that no coefficients with improper priors could be told apart by. */
+const collinearData = (data: Readonly<Record<string, NdArray>>): string[] =>
+  Object.entries(data).flatMap(([name, { shape, dtype }]) => {
+    if (shape.length !== 2 || dtype !== "f64" || shape[1]! > 1000) return [];
+    const columns = Array.from({ length: shape[1]! }, (_, column) => `${name}[, ${column}]`);
+    return collinearWarningsNow(data[name]!, columns).map((sentence) => `Of the data, ${sentence}.`);
+  });
 
 const rowKeys = (key: Tensor, n: number): Tensor => (key.rank === 1 ? random.split(key, n) : key);
 

@@ -34,6 +34,8 @@ export interface Observation {
   terms(): Tensor;
   /** New data of the same shape. */
   draw(key: Tensor): Tensor;
+  /** What the data cannot tell, in a plain sentence. */
+  readonly warning: string | undefined;
 }
 
 /** Checks the data called `name` against their distribution. */
@@ -61,7 +63,18 @@ export function observation(name: string, { distribution, data }: Observed): Obs
     shape: x.shape,
     terms: () => logProb(x).broadcastTo(lead),
     draw: (key) => drawAs(distribution, lead, key),
+    warning: host && allTheSame(name, host, distribution),
   };
+}
+
+/** Data without variance have no greatest likelihood: it grows without bound as a scale that is a parameter goes to 0. */
+function allTheSame(name: string, data: NdArray, { name: of, openScale }: Distribution): string | undefined {
+  const values = data.data();
+  if (openScale === undefined || values.length < 2 || values.some((value) => value !== values[0])) return undefined;
+  return (
+    `All ${values.length} values of ${name} are ${values[0]}: their likelihood grows without bound as the ${openScale} of the ${of} goes to 0. ` +
+    `Check the data, or give the ${openScale} a prior that keeps it from 0, such as logNormal or inverseGamma.`
+  );
 }
 
 /** Draws [...lead, ...eventShape], a new one wherever the batch is stretched. */

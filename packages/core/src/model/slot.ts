@@ -155,6 +155,15 @@ export const strict = <T>(record: Readonly<Record<string, T>>, what = "declared 
     },
   });
 
+/** A record that notes in `asked` which names it is asked for. */
+export const noting = (record: Values, asked: Set<string>): Values =>
+  new Proxy(record, {
+    get(target, key) {
+      if (typeof key === "string") asked.add(key);
+      return Reflect.get(target, key);
+    },
+  });
+
 const kindOf = (support: Support): Support["kind"] => (support.kind === "independent" ? kindOf(support.of) : support.kind);
 
 /** What the numbers of u are called. */

@@ -22,6 +22,8 @@ export interface Target {
   constrain(u: Tensor): Tensor;
   /** Log density of each part by name, [n] each, for messages: priors by their parameter, parts of the likelihood by their data. */
   terms?(u: Tensor): Readonly<Record<string, Tensor>>;
+  /** What is known before any draw not to be trusted, in plain sentences; every method hands it on. */
+  readonly warnings?: readonly string[];
   /** n points to start from, spread wider than the target, [n, D]; a function of the key. */
   initial(key: Tensor, n: number): Tensor;
 }

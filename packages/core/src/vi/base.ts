@@ -1,6 +1,6 @@
 import { array, cholesky, diagonal, NdArray, program, sqrt, type Tensor } from "@credence/tensor";
 import type { Target } from "../model/index.ts";
-import { pathfinder } from "./pathfinder.ts";
+import { pathfinderFor } from "./pathfinder.ts";
 import { type Placement, placementOf } from "./starts.ts";
 
 /** A normal to start from: mean [D] and covariance [D, D]. */
@@ -44,7 +44,7 @@ async function foundBase(
   options: Placement & { readonly seed: number; readonly signal?: AbortSignal },
   place: { device?: string },
 ) {
-  const fit = await pathfinder(target, { ...options, pathDraws: 100, draws: 1 });
+  const fit = await pathfinderFor("fitVariational", target, { ...options, pathDraws: 100, draws: 1 });
   const best = fit.paths.reduce((a, b) => (a.elbo > b.elbo ? a : b));
   return { mean: array(best.mean, place), covariance: fit.covariance };
 }

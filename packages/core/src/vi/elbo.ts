@@ -1,11 +1,12 @@
 import { type NdArray, program, random, type Tensor, type Tree, where } from "@credence/tensor";
 import { psis } from "../check/psis.ts";
+import { describePoint, faultyParts } from "../model/faulty-parts.ts";
 import type { Target } from "../model/index.ts";
 import { controlledMean, quadraticControl, sampleMean } from "./expectation.ts";
 import type { VariationalFamily } from "./family.ts";
 import { mapRows } from "./map-rows.ts";
 import { matchedNoise } from "./matched-noise.ts";
-import { describePoint, type Placement, placementOf } from "./starts.ts";
+import { type Placement, placementOf } from "./starts.ts";
 
 /** The evidence lower bound of a fit, in nats: value = reconstruction - regularisation. */
 export interface Elbo {
@@ -35,6 +36,8 @@ export interface EvaluateOptions extends Placement {
   /** log p(data | u) of every row, [n, D] -> [n], for the split of the ELBO. Traced. */
   readonly logLikelihood?: (u: Tensor) => Tensor;
   readonly signal?: AbortSignal;
+  /** Whose name errors bear; `evaluateFit` if absent. */
+  readonly owner?: string;
 }
 
 /** Numbers of noise up to which the quadratic that is taken away has all its products, and not only its squares. */
@@ -53,8 +56,8 @@ export async function evaluateFit<P extends Tree<Tensor>>(
   params: unknown,
   options: EvaluateOptions,
 ): Promise<Evaluation> {
-  const { seed, draws = 4000, logLikelihood, signal } = options;
-  if (!(Number.isInteger(draws) && draws >= 1)) throw new RangeError(`draws must be an integer >= 1, got ${draws}`);
+  const { seed, draws = 4000, logLikelihood, signal, owner = "evaluateFit" } = options;
+  if (!(Number.isInteger(draws) && draws >= 1)) throw new RangeError(`${owner}: draws must be an integer >= 1, got ${draws}`);
   const run = program(
     (at: P, key: Tensor) => {
       const ratio = (noise: Tensor): Tensor => {
@@ -78,7 +81,7 @@ export async function evaluateFit<P extends Tree<Tensor>>(
             quadraticControl((noise) => logLikelihood(family.transform(at, noise)), matched),
           ).value
         : elbo.value.sub(entropy);
-      return { ...elbo, reconstruction, ratio: values.ratio, u: values.u };
+      return { ...elbo, reconstruction, ratio: values.ratio, logProb: values.logProb, u: values.u };
     },
     { ...placementOf(options), name: "elbo" },
   );
@@ -89,15 +92,21 @@ export async function evaluateFit<P extends Tree<Tensor>>(
     return values;
   };
   const ratios = read("ratio");
+  const logProbs = read("logProb");
   const points = read("u");
   const [value, standardError, reconstruction] = ["value", "standardError", "reconstruction"].map((name) => read(name)[0]!);
   const warnings: string[] = [];
   const { dimension, coordinates } = target;
   const lost = [...ratios.keys()].filter((i) => Number.isNaN(ratios[i]!) || ratios[i] === Number.POSITIVE_INFINITY);
   if (lost.length > 0) {
-    const point = describePoint(coordinates, points.subarray(lost[0]! * dimension, (lost[0]! + 1) * dimension));
-    const found = `the log density is no number at ${lost.length} of ${draws} draws from the fit, for one at ${point}`;
-    if (lost.length > lostShare * draws) throw new RangeError(`fitVariational: ${found}; check the model there`);
+    const u = points.subarray(lost[0]! * dimension, (lost[0]! + 1) * dimension);
+    if (!Number.isFinite(logProbs[lost[0]!]))
+      throw new RangeError(
+        `${owner}: the fit has lost its digits: its own log density is ${logProbs[lost[0]!]} at ${describePoint(coordinates, u)}, as where the target is flat in some direction; give every parameter a proper prior, or data that tell combinations of them apart`,
+      );
+    const found = `the log density is no number at ${lost.length} of ${draws} draws from the fit, for one at ${describePoint(coordinates, u)}`;
+    if (lost.length > lostShare * draws)
+      throw new RangeError(`${owner}: ${found}${await faultyParts(target, u, options.device)}; check the model there`);
     warnings.push(`${found}; they are left out of the ELBO`);
   }
   for (const i of lost) ratios[i] = Number.NEGATIVE_INFINITY;

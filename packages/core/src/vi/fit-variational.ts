@@ -1,5 +1,7 @@
 import { array, matmul, matrixTranspose, type NdArray, program, type Tensor, type Tree } from "@credence/tensor";
+import { improperAlong, improperSentence } from "../check/improper-along.ts";
 import type { Draws, Target } from "../model/index.ts";
+import { requireTarget } from "../model/require-target.ts";
 import { requireSeed } from "../simulate/streams.ts";
 import { type NormalBase, type PlacedBase, placeBase } from "./base.ts";
 import { type Elbo, evaluateFit } from "./elbo.ts";
@@ -9,7 +11,7 @@ import { fitFixedDraws } from "./fit-fixed-draws.ts";
 import { fitFreshDraws } from "./fit-fresh-draws.ts";
 import { fitNaturalGradient } from "./fit-natural.ts";
 import type { FitProblem, Fitted } from "./fit-problem.ts";
-import { kHatWarning } from "./k-hat-warning.ts";
+import { kHatLimit, kHatWarning } from "./k-hat-warning.ts";
 import { minibatchDensity, type SeparatedTarget, separated } from "./minibatch.ts";
 import { sampleFit } from "./sample-fit.ts";
 import { type Placement, placementOf } from "./starts.ts";
@@ -80,6 +82,7 @@ const divergedAt = 1e10;
  *   name of the coordinate
  */
 export async function fitVariational(target: Target, options: VariationalOptions): Promise<VariationalFit> {
+  requireTarget("fitVariational", target, options, "family, seed");
   const { seed, signal, onProgress } = options;
   requireSeed(seed);
   const family = familyOf(options.family, target.dimension);
@@ -117,11 +120,17 @@ export async function fitVariational(target: Target, options: VariationalOptions
   refuseDivergence(target, moments, base);
   const evaluation = await evaluateFit(target, family, fitted.params, {
     ...common,
+    owner: "fitVariational",
     ...(options.evaluationDraws !== undefined && { draws: options.evaluationDraws }),
     ...(separated(target) && { logLikelihood: (u: Tensor) => target.logLikelihood(u) }),
   });
+  if (!fitted.converged || evaluation.kHat > kHatLimit) {
+    const improper = await improperAlong(target, moments.mean, common);
+    if (improper.length > 0) throw new RangeError(`fitVariational: ${improperSentence(improper)}`);
+  }
   const name = family.name === "flow" ? "the flow's draws" : `the ${family.name} normal's draws`;
   const warnings = [
+    ...(target.warnings ?? []),
     ...evaluation.warnings,
     ...convergenceWarnings(fitted, method, settings, evaluation.elbo),
     ...kHatWarning(name, evaluation.kHat, family.name === "flow" ? "use more transforms, or NUTS" : "use a richer family, a flow, or NUTS"),
@@ -239,6 +248,10 @@ function refuseDivergence(
   const most = Math.max(...growths);
   const lost = [...moments.mean, ...after].some((value) => !Number.isFinite(value));
   if (most < divergedAt && !lost) return;
+  if (most < divergedAt)
+    throw new RangeError(
+      "fitVariational: the fit has lost its digits: its moments are not finite, as where the density is improper in some combination of the parameters; give every parameter a proper prior, or data that tell such combinations apart",
+    );
   const at = growths.indexOf(most);
   throw new RangeError(
     `fitVariational: the ELBO grows without bound along ${coordinates[at]}, whose sd has come to ${sdOf(after, at).toPrecision(3)}: the density is improper there; give that parameter a proper prior, or data`,
@@ -251,7 +264,7 @@ function convergenceWarnings(fitted: Fitted, method: string, { steps, draws }: S
     warnings.push(
       method === "adam"
         ? `the bound was still rising after ${steps} steps; give more steps, or another learningRate`
-        : `the fit did not converge in ${fitted.trace.length} steps (its largest gradient component is ${fitted.gradientMax.toPrecision(2)}); give more steps, or another base`,
+        : `the fit did not converge in ${fitted.trace.length} steps (its largest gradient component is ${fitted.gradientMax.toPrecision(2)}); ${fitted.trace.length < steps ? "no step raised the ELBO any more: bring the parameters to a scale near 1, or give another base" : "give more steps, or another base"}`,
     );
   const gap = fitted.value - elbo.value;
   if (method !== "adam" && gap > 0.5 && gap > 4 * elbo.standardError)

@@ -20,13 +20,15 @@ import {
   where,
   whileLoop,
 } from "@credence/tensor";
+import { improperAlong, improperSentence } from "../check/improper-along.ts";
 import type { Draws, Target } from "../model/index.ts";
+import { requireTarget } from "../model/require-target.ts";
 import { type LbfgsState, lbfgs, lbfgsStatus, rowGradient } from "../optimize/lbfgs.ts";
 import type { ValueAndGradient } from "../optimize/line-search.ts";
 import { requireSeed } from "../simulate/streams.ts";
 import { type Elbo, evaluateFit } from "./elbo.ts";
 import { fullRankNormal } from "./full-rank.ts";
-import { kHatWarning } from "./k-hat-warning.ts";
+import { kHatLimit, kHatWarning } from "./k-hat-warning.ts";
 import { separated } from "./minibatch.ts";
 import { sampleFit } from "./sample-fit.ts";
 import { type Placement, placementOf, startingPoints } from "./starts.ts";
@@ -70,6 +72,7 @@ const flatTolerance = 1e-12;
  * @throws RangeError where no mode is found, with the coordinate along which the log density still rises, or where there is no finite log density to start from
  */
 export async function laplaceApproximation(target: Target, options: LaplaceOptions): Promise<LaplaceFit> {
+  requireTarget("laplaceApproximation", target, options);
   const { seed, starts = 4, iterations = 1000, signal } = options;
   requireSeed(seed);
   for (const [name, value] of Object.entries({ starts, iterations }))
@@ -89,7 +92,7 @@ export async function laplaceApproximation(target: Target, options: LaplaceOptio
   ) as Record<keyof typeof rest, Float64Array>;
   const { mode, curvatures, directions } = host;
   const largest = curvatures.at(-1)!;
-  refuseNoMode(coordinates, host, curvatures[0]! > flatTolerance * largest);
+  refuseNoMode(target, host, curvatures[0]! > flatTolerance * largest);
   const warnings = [...curvatures].flatMap((curvature, k) => {
     if (curvature > flatTolerance * largest) return [];
     // Columns are the directions; the coordinate with the largest share gives its name.
@@ -103,11 +106,16 @@ export async function laplaceApproximation(target: Target, options: LaplaceOptio
   const evaluation = await evaluateFit(target, family, params, {
     ...placementOf(options),
     seed,
+    owner: "laplaceApproximation",
     ...(options.evaluationDraws !== undefined && { draws: options.evaluationDraws }),
     ...(separated(target) && { logLikelihood: (u: Tensor) => target.logLikelihood(u) }),
     ...(signal && { signal }),
   });
+  const doubtful = warnings.length > 0 || evaluation.kHat > kHatLimit;
+  const improper = doubtful ? await improperAlong(target, mode, { ...placementOf(options), ...(signal && { signal }) }) : [];
   const all = [
+    ...(target.warnings ?? []),
+    ...improperSentence(improper),
     ...warnings,
     ...evaluation.warnings,
     ...kHatWarning("the Laplace normal's draws", evaluation.kHat, "use fitVariational or NUTS"),
@@ -116,7 +124,10 @@ export async function laplaceApproximation(target: Target, options: LaplaceOptio
     mode,
     logDensityAtMode: host.logDensity[0]!,
     covariance,
-    logEvidence: warnings.length > 0 ? Number.NaN : host.logDensity[0]! + (dimension / 2) * Math.log(2 * Math.PI) + host.logVolume[0]!,
+    logEvidence:
+      warnings.length + improper.length > 0
+        ? Number.NaN
+        : host.logDensity[0]! + (dimension / 2) * Math.log(2 * Math.PI) + host.logVolume[0]!,
     elbo: evaluation.elbo,
     kHat: evaluation.kHat,
     warnings: all,
@@ -200,7 +211,7 @@ function curvatureAt(f: ValueAndGradient, x: Tensor) {
 
 /** The gradient in sds of the normal where there is one, else as it is: a huge curvature along one coordinate would hide a slope along another. */
 function refuseNoMode(
-  coordinates: readonly string[],
+  { coordinates, warnings = [] }: Target,
   { mode, gradient, shift }: { readonly mode: Float64Array; readonly gradient: Float64Array; readonly shift: Float64Array },
   curved: boolean,
 ): void {
@@ -208,6 +219,6 @@ function refuseNoMode(
   const slope = gradient[at]!;
   if ((curved ? shift[0]! : Math.abs(slope)) < modeTolerance) return;
   throw new RangeError(
-    `laplaceApproximation: no mode was found: at ${coordinates[at]} = ${mode[at]!.toPrecision(4)} the log density still rises along it, by ${slope.toPrecision(3)} a unit. It may have no mode; use pathfinder, fitVariational or NUTS`,
+    `laplaceApproximation: no mode was found: at ${coordinates[at]} = ${mode[at]!.toPrecision(4)} the log density still rises with ${slope > 0 ? "higher" : "lower"} ${coordinates[at]}, by ${Math.abs(slope).toPrecision(3)} a unit. It may have no mode; use pathfinder, fitVariational or NUTS${warnings.map((warning) => `. ${warning}`).join("")}`,
   );
 }

@@ -15,13 +15,15 @@ import {
   whileLoop,
   zeros,
 } from "@credence/tensor";
+import { improperAlong, improperSentence } from "../check/improper-along.ts";
 import { psis } from "../check/psis.ts";
 import type { Draws, Target } from "../model/index.ts";
+import { requireTarget } from "../model/require-target.ts";
 import { hasCurvature, type LbfgsState, lbfgs, lbfgsStatus, rowGradient } from "../optimize/lbfgs.ts";
 import { Random } from "../simulate/random.ts";
 import { drawsAt } from "./draws-at.ts";
 import { applyCovariance, colour, type FactoredCovariance, factoredInverseHessian, logVolume, updateDiagonal } from "./inverse-hessian.ts";
-import { kHatWarning } from "./k-hat-warning.ts";
+import { kHatLimit, kHatWarning } from "./k-hat-warning.ts";
 import { mapRows } from "./map-rows.ts";
 import { type Placement, placementOf, startingPoints } from "./starts.ts";
 
@@ -83,12 +85,18 @@ type Best = {
  * exists nor a Hessian: the best normal lies on the way.
  * @throws RangeError where the target has no finite log density to start from, or none of the normals could be drawn from
  */
-export async function pathfinder(target: Target, options: PathfinderOptions): Promise<PathfinderFit> {
+export const pathfinder = (target: Target, options: PathfinderOptions): Promise<PathfinderFit> => pathfinderFor(itself, target, options);
+
+const itself = "pathfinder";
+
+/** Pathfinder as a part of what `owner` does, whose name errors bear. */
+export async function pathfinderFor(owner: string, target: Target, options: PathfinderOptions): Promise<PathfinderFit> {
+  requireTarget(owner, target, options);
   const { seed, paths = 8, draws = 1000, pathDraws = 1000, iterations = 1000, memory = 6, elboDraws = 25, signal } = options;
   for (const [name, value] of Object.entries({ paths, draws, pathDraws, iterations, memory, elboDraws }))
     if (!(Number.isInteger(value) && value >= 1)) throw new RangeError(`pathfinder: ${name} must be an integer >= 1, got ${value}`);
   const { dimension } = target;
-  using start = await startingPoints("pathfinder", target, paths, options);
+  using start = await startingPoints(owner, target, paths, options);
   const run = program(
     (position: Tensor, key: Tensor) => {
       const { best, state } = descend(target, position, key, { memory, iterations, elboDraws });
@@ -130,13 +138,13 @@ export async function pathfinder(target: Target, options: PathfinderOptions): Pr
   }));
   if (found.every(({ elbo }) => elbo === Number.NEGATIVE_INFINITY))
     throw new RangeError(
-      `pathfinder: along none of the ${paths} paths was there a normal at whose draws the log density is finite; check the model, or give another initial()`,
+      `${owner}: along none of the ${paths} paths was there a normal at whose draws the log density is finite; check the model, or give another initial()`,
     );
   const best = found.reduce((a, b) => (a.elbo > b.elbo ? a : b));
   const away = best.mean.findIndex((value) => !(Math.abs(value) < unboundedAt));
   if (away >= 0)
     throw new RangeError(
-      `pathfinder: the log density grows without bound along ${target.coordinates[away]}, followed to ${best.mean[away]}: the density is improper there; give that parameter a prior, or data`,
+      `${owner}: the log density grows without bound along ${target.coordinates[away]}, followed to ${best.mean[away]}: the density is improper there; give that parameter a prior, or data`,
     );
   // Draws of a path that found nothing, or where the target has no mass, have no weight.
   const ratios = host.logDensity.map((value, i) => {
@@ -148,7 +156,19 @@ export async function pathfinder(target: Target, options: PathfinderOptions): Pr
   const values = u.data();
   const points = Float64Array.from(rows.flatMap((row) => [...values.subarray(row * dimension, (row + 1) * dimension)]));
   const place = options.device === undefined ? {} : { device: options.device };
-  const warnings = kHatWarning("the normals of Pathfinder", kHat, "start chains from these draws, and do not report them");
+  const lost = host.logDensity.filter(Number.isNaN).length;
+  // A method that starts from here looks for itself.
+  const improper = owner === itself && kHat > kHatLimit ? await improperAlong(target, best.mean, placementOf(options)) : [];
+  const warnings = [
+    ...(target.warnings ?? []),
+    ...improperSentence(improper),
+    ...(lost > 0
+      ? [
+          `the log density is NaN at ${lost} of ${host.logDensity.length} draws from the normals, which count as having no mass; check the model`,
+        ]
+      : []),
+    ...kHatWarning("the normals of Pathfinder", kHat, "start chains from these draws, and do not report them"),
+  ];
   using kept = array(points, { shape: [draws, dimension], ...place });
   return {
     paths: found,

@@ -1,4 +1,5 @@
 import { array, type NdArray, program, random, type Tensor } from "@credence/tensor";
+import { describePoint, faultyParts } from "../model/faulty-parts.ts";
 import type { Target } from "../model/index.ts";
 import { requireSeed } from "../simulate/streams.ts";
 
@@ -47,8 +48,10 @@ export async function startingPoints(
   const finite = [...values.keys()].filter((row) => Number.isFinite(values[row]!)).slice(0, n);
   if (finite.length < n) {
     const row = values.findIndex((value) => !Number.isFinite(value));
+    const point = points.subarray(row * dimension, (row + 1) * dimension);
+    const parts = await faultyParts(target, point, options.device);
     throw new RangeError(
-      `${what}: the log density is finite at ${finite.length} of ${values.length} points proposed to start from, ${n} are needed. It is ${values[row]} at ${describePoint(coordinates, points.subarray(row * dimension, (row + 1) * dimension))}: check the model there, or give another initial()`,
+      `${what}: the log density is finite at ${finite.length} of ${values.length} points proposed to start from, ${n} are needed. It is ${values[row]} at ${describePoint(coordinates, point)}${parts}: check the model and its data there, or give the target another initial()`,
     );
   }
   const rows = finite.flatMap((row) => [...points.subarray(row * dimension, (row + 1) * dimension)]);
@@ -57,12 +60,6 @@ export async function startingPoints(
 
 /** A stream of its own: "init". */
 const streamOfStarts = 0x696e6974;
-
-/** "mu = 0.31, log tau = -2", of the first few coordinates. */
-export function describePoint(coordinates: readonly string[], point: ArrayLike<number>): string {
-  const shown = coordinates.slice(0, 5).map((name, d) => `${name} = ${Number(point[d]!.toPrecision(4))}`);
-  return shown.join(", ") + (coordinates.length > 5 ? `, and ${coordinates.length - 5} more` : "");
-}
 
 /** A key made of a seed, in a stream of its own. */
 export const keyOf = (seed: number, stream: number): Tensor => random.fold(random.key(seed), stream);

@@ -1,30 +1,11 @@
-import {
-  arange,
-  array,
-  cast,
-  constant,
-  matmul,
-  matrixTranspose,
-  NdArray,
-  program,
-  random,
-  scan,
-  stopGradient,
-  type Tensor,
-  type Tree,
-  take,
-  tree,
-  valueAndGrad,
-} from "@credence/tensor";
+import { type NdArray, program, random, type Tensor, type Tree } from "@credence/tensor";
 import { psis } from "../check/psis.ts";
-import { standardNormalLogProb } from "../flow/flow.ts";
 import { requireWidth } from "../network/network.ts";
-import { type AdamState, adam } from "../optimize/adam.ts";
-import { packing } from "../optimize/pack.ts";
-import { cosineRate } from "../optimize/schedule.ts";
 import { requireSeed } from "../simulate/streams.ts";
+import { amortisedPrograms } from "./amortised-programs.ts";
 import type { Elbo } from "./elbo.ts";
-import { drawRows, type EncoderOptions, encoder, type RowNormals, rowLogProb } from "./encoder.ts";
+import type { EncoderOptions } from "./encoder.ts";
+import { type RowData, rowsOf, standardOf } from "./row-data.ts";
 import { type Placement, placementOf } from "./starts.ts";
 
 /** A model with a latent z of its own for each datum x: p(z) p(x | z). Traced, in f64, on n rows at once. */
@@ -41,7 +22,7 @@ export interface LatentModel<P extends Tree<Tensor> = Tree<Tensor>> {
 
 export interface AmortisedOptions extends Placement {
   /** [N, F]: one datum a row. */
-  readonly data: NdArray | readonly (readonly number[])[];
+  readonly data: RowData;
   readonly seed: number;
   readonly encoder?: EncoderOptions;
   /** Steps of Adam; 3000 if absent. */
@@ -67,9 +48,9 @@ export interface AmortisedFit {
   readonly kHat: Float64Array;
   readonly warnings: readonly string[];
   /** Mean [m, D] and covariance [m, D, D] of z for data x [m, F], seen in training or not. */
-  encode(x: NdArray | readonly (readonly number[])[]): Promise<{ readonly mean: NdArray; readonly covariance: NdArray }>;
+  encode(x: RowData): Promise<{ readonly mean: NdArray; readonly covariance: NdArray }>;
   /** n draws of z for each of the data x [m, F]: [m, n, D]. */
-  sample(x: NdArray | readonly (readonly number[])[], n: number, options: { readonly seed: number }): Promise<NdArray>;
+  sample(x: RowData, n: number, options: { readonly seed: number }): Promise<NdArray>;
 }
 
 /**
@@ -89,53 +70,17 @@ export async function trainAmortised<P extends Tree<Tensor>>(model: LatentModel<
   for (const [name, value] of Object.entries({ steps, batchSize, evaluationDraws }))
     if (!(Number.isInteger(value) && value >= 1)) throw new RangeError(`trainAmortised: ${name} must be an integer >= 1, got ${value}`);
   if (batchSize > rows) throw new RangeError(`trainAmortised: batchSize must be at most the ${rows} rows of the data, got ${batchSize}`);
-  const placement = placementOf(options);
-  const { centre, scale } = standardOf(data);
-  const network = encoder(model.latent, features, options.encoder);
-  const normalsOf = (params: Tree<Tensor>, x: Tensor): RowNormals =>
-    network.apply(params, x.sub(asConstant(centre)).div(asConstant(scale)));
-  const terms = (params: AmortisedParams<P>, x: Tensor, noise: Tensor) => {
-    const normals = normalsOf(params.encoder, x);
-    const z = drawRows(normals, noise);
-    const still = tree.map((t: Tensor) => stopGradient(t), normals) as RowNormals;
-    return {
-      logPrior: model.logPrior?.(params.model, z) ?? standardNormalLogProb(z),
-      logLikelihood: model.logLikelihood(params.model, z, x),
-      logProb: rowLogProb(still, z),
-    };
-  };
-
-  const train = program(
-    (x: Tensor, key: Tensor) => {
-      const initial: AmortisedParams<P> = {
-        encoder: network.init(random.fold(key, 0)),
-        model: (model.init?.(random.fold(key, 1)) ?? {}) as P,
-      };
-      const layout = packing(initial);
-      const optimiser = adam<Tensor>({ learningRate: cosineRate({ rate: learningRate, steps }), clipNorm: 1e3 });
-      const loss = valueAndGrad((vector: Tensor, batch: Tensor, noise: Tensor) => {
-        const { logPrior, logLikelihood, logProb } = terms(layout.unpack(vector), batch, noise);
-        return logPrior.add(logLikelihood).sub(logProb).mean().neg();
-      });
-      type Walk = { readonly vector: Tensor; readonly state: AdamState<Tensor> };
-      const start = layout.pack(initial);
-      const [end, trace] = scan(
-        ({ vector, state }: Walk, number: Tensor): [Walk, Tensor] => {
-          const own = random.fold(random.fold(key, 2), number);
-          const batch = batchSize === rows ? x : take(x, random.permutation(random.fold(own, 0), rows).slice([0], [batchSize]));
-          const noise = random.normal(random.fold(own, 1), [batchSize, model.latent], { dtype: "f64" });
-          const [value, gradient] = loss(vector, batch, noise);
-          const next = optimiser.step(state, vector, gradient);
-          return [{ vector: next.params, state: next.state }, value.neg()];
-        },
-        { vector: start, state: optimiser.init(start) },
-        arange(steps),
-      );
-      return { params: layout.unpack(end.vector), trace, taken: cast(end.state.count, "f64") };
-    },
-    { ...placement, name: "amortised training" },
-  );
-  const result = await train.runAsync([data, Uint32Array.of(seed, 0x616d6f72)], {
+  const programs = amortisedPrograms(model, standardOf(data), {
+    rows,
+    features,
+    batchSize,
+    steps,
+    learningRate,
+    evaluationDraws,
+    placement: placementOf(options),
+    ...(options.encoder && { encoder: options.encoder }),
+  });
+  const result = await programs.train.runAsync([data, Uint32Array.of(seed, 0x616d6f72)], {
     ...(signal && { signal }),
     ...(onProgress && { onProgress: (done: number) => onProgress({ phase: "train the encoder", done, total: steps }) }),
   });
@@ -145,21 +90,7 @@ export async function trainAmortised<P extends Tree<Tensor>>(model: LatentModel<
       `trainAmortised: the gradient was finite in ${taken.item()} of ${steps} steps; check that log prior and log likelihood are finite for z of some sds around 0`,
     );
 
-  const evaluate = program(
-    (at: AmortisedParams<P>, x: Tensor, key: Tensor) => {
-      const [, each] = scan(
-        (carry: Tensor, number: Tensor) => [
-          carry,
-          terms(at, x, random.normal(random.fold(key, number), [rows, model.latent], { dtype: "f64" })),
-        ],
-        cast(0, "f64"),
-        arange(evaluationDraws),
-      ) as [Tensor, ReturnType<typeof terms>];
-      return { ratio: each.logPrior.add(each.logLikelihood).sub(each.logProb).T, logLikelihood: each.logLikelihood.mean() };
-    },
-    { ...placement, name: "amortised ELBO" },
-  );
-  const evaluated = await evaluate.runAsync([params, data, Uint32Array.of(seed, 0x656c626f)], signal ? { signal } : {});
+  const evaluated = await programs.evaluate.runAsync([params, data, Uint32Array.of(seed, 0x656c626f)], signal ? { signal } : {});
   const ratio = evaluated.ratio.data() as Float64Array;
   const reconstruction = evaluated.logLikelihood.item();
   const { value, standardError } = meanOf(ratio, rows, evaluationDraws);
@@ -170,20 +101,6 @@ export async function trainAmortised<P extends Tree<Tensor>>(model: LatentModel<
     (_, row) => psis(ratio.subarray(row * evaluationDraws, (row + 1) * evaluationDraws)).kHat,
   );
 
-  const encode = program(
-    (at: unknown, x: Tensor) => {
-      const { mean, factor } = normalsOf(at as Tree<Tensor>, x);
-      return { mean, covariance: matmul(factor, matrixTranspose(factor)) };
-    },
-    { ...placement, name: "encode" },
-  );
-  const sample = program(
-    (at: unknown, x: Tensor, noise: Tensor) => {
-      const { mean, factor } = normalsOf(at as Tree<Tensor>, x);
-      return matmul(noise, matrixTranspose(factor)).add(mean.expandDims(1));
-    },
-    { ...placement, name: "amortised draws" },
-  );
   return {
     params,
     elbo: { value, standardError, reconstruction, regularisation: reconstruction - value },
@@ -192,52 +109,16 @@ export async function trainAmortised<P extends Tree<Tensor>>(model: LatentModel<
     warnings: warningsOf(kHat),
     async encode(x) {
       using at = rowsOf("x", x, features, place);
-      return encode.runAsync([params.encoder, at]);
+      return programs.encode.runAsync([params.encoder, at]);
     },
     async sample(x, n, given) {
       requireSeed(given.seed);
       if (!(Number.isInteger(n) && n >= 1)) throw new RangeError(`sample: n must be an integer >= 1, got ${n}`);
       using at = rowsOf("x", x, features, place);
-      const draw = program((key: Tensor) => random.normal(key, [at.shape[0]!, n, model.latent], { dtype: "f64" }), placement);
+      const draw = program((key: Tensor) => random.normal(key, [at.shape[0]!, n, model.latent], { dtype: "f64" }), placementOf(options));
       using noise = await draw.runAsync([Uint32Array.of(given.seed, 0x64726177)]);
-      return sample.runAsync([params.encoder, at, noise]);
+      return programs.sample.runAsync([params.encoder, at, noise]);
     },
-  };
-}
-
-type AmortisedParams<P> = { readonly encoder: Tree<Tensor>; readonly model: P };
-
-const asConstant = (values: NdArray): Tensor => constant(values);
-
-/** Data as f64 [m, F]. */
-function rowsOf(name: string, given: AmortisedOptions["data"], features: number | undefined, place: { device?: string }): NdArray {
-  const shape = given instanceof NdArray ? given.shape : [given.length, given[0]?.length ?? 0];
-  if (shape.length !== 2 || shape[0] === 0 || shape[1] === 0 || (features !== undefined && shape[1] !== features))
-    throw new RangeError(`trainAmortised: ${name} must have shape [rows, ${features ?? "features"}], got [${shape.join(", ")}]`);
-  const values = Float64Array.from(given instanceof NdArray ? given.data() : given.flat());
-  const bad = values.findIndex((value) => !Number.isFinite(value));
-  if (bad >= 0)
-    throw new RangeError(
-      `trainAmortised: ${name} must be finite, got ${values[bad]} in row ${Math.floor(bad / shape[1]!)}, column ${bad % shape[1]!}`,
-    );
-  return array(values, { shape, ...place });
-}
-
-/** Mean and sd of every column, for the encoder's input; a constant column keeps its scale. */
-function standardOf(data: NdArray): { centre: NdArray; scale: NdArray } {
-  const [rows, features] = data.shape as [number, number];
-  const values = data.data();
-  const centre = new Float64Array(features);
-  const scale = new Float64Array(features);
-  for (let i = 0; i < rows; i++) for (let j = 0; j < features; j++) centre[j]! += values[i * features + j]! / rows;
-  for (let i = 0; i < rows; i++) for (let j = 0; j < features; j++) scale[j]! += (values[i * features + j]! - centre[j]!) ** 2 / rows;
-  const place = { device: data.device };
-  return {
-    centre: array(centre, place),
-    scale: array(
-      scale.map((v) => (v > 0 ? Math.sqrt(v) : 1)),
-      place,
-    ),
   };
 }
 

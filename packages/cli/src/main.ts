@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { application as birthDeath } from "@credence/birth-death";
+import { application as regression } from "@credence/regression";
 import { credence } from "./credence.ts";
 
 // A reader that has seen enough (`credence data list | head -1`) is no failure.
@@ -8,4 +9,4 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-process.exitCode = await credence(process.argv.slice(2), [birthDeath], process);
+process.exitCode = await credence(process.argv.slice(2), [birthDeath, regression], process);

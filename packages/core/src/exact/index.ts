@@ -1,3 +1,4 @@
+export { collinearWarnings } from "./collinear.ts";
 export * from "./conjugate/index.ts";
 export * from "./gaussian-process/index.ts";
 export { type LinearGaussianOptions, type LinearGaussianPosterior, linearGaussian } from "./linear-gaussian.ts";

@@ -20,7 +20,7 @@ export type Phase = {
  */
 export function leapfrog(gradient: Gradient, metric: Metric, phase: Phase, step: Tensor): Phase & { readonly logDensity: Tensor } {
   const length = expandDims(step, -1);
-  const half = length.mul(0.5);
+  const half = expandDims(step.mul(0.5), -1);
   const middle = phase.momentum.add(half.mul(phase.force));
   const position = phase.position.add(length.mul(velocity(metric, middle)));
   const at = gradient(position);

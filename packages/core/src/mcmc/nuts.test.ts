@@ -74,10 +74,10 @@ describe("NUTS", { timeout: 120_000 }, () => {
             {
               before: state.direction,
               after: next.direction,
-              leaf: next.leaf,
-              near: next.near.momentum,
-              far: next.far.momentum,
-              sum: next.momentumSum,
+              active: state.active,
+              leaf: state.leaf,
+              near: state.near.momentum,
+              made: info.momentum,
               done: info.done,
             },
           ] as const;
@@ -106,10 +106,11 @@ describe("NUTS", { timeout: 120_000 }, () => {
     for (let c = 0; c < chains; c++) {
       let path: number[][] = [];
       for (let s = 0; s < steps; s++) {
-        const leaf = number(out.leaf, s, c);
-        const flipped = leaf > 1 ? number(out.before, s, c) !== number(out.after, s, c) : number(out.after, s, c) !== 1;
-        const made = at(flipped ? out.far : out.near, s, c);
-        if (leaf === 1) path = [at(out.sum, s, c).map((v, d) => v - made[d]!)];
+        if (!number(out.active, s, c)) continue; // the first step begins the first transition
+        const leaf = number(out.leaf, s, c) + 1;
+        const flipped = number(out.before, s, c) !== number(out.after, s, c);
+        const made = at(out.made, s, c);
+        if (leaf === 1) path = [at(out.near, s, c)];
         const doubling = 2 ** Math.floor(Math.log2(leaf));
         path.push(made);
         const turns = ([from, to]: [number, number]): boolean => {

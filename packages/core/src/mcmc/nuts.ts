@@ -70,6 +70,11 @@ export type NutsState = {
   readonly acceptanceSum: Tensor;
 };
 
+export type NutsInfo = TransitionInfo & {
+  /** Momentum of the leaf that this step has made, [n, D]. */
+  readonly momentum: Tensor;
+};
+
 export interface NutsTuning extends Tuning {
   readonly leaves: Leaves;
 }
@@ -111,9 +116,9 @@ export function initNuts(gradient: Gradient, position: Tensor, { metric, leaves 
 /**
  * One leapfrog step of every chain of the No-U-Turn sampler (Hoffman and Gelman 2014) with multinomial draws from the trajectory, biased towards the
  * last doubling, and the generalised criterion for a U-turn (Betancourt 2017, appendix A.4). No chain waits for another one: what ends its trajectory
- * begins the next with the next step. The first doubling always goes forwards; since the momentum is as likely as its negative, that is a fair choice.
+ * begins the next one at once, and chains at rest that have transitions to make begin at the end of a step. The first doubling always goes forwards; since the momentum is as likely as its negative, that is a fair choice.
  */
-export function stepNuts(gradient: Gradient, key: Tensor, state: NutsState, tuning: NutsTuning): [NutsState, TransitionInfo] {
+export function stepNuts(gradient: Gradient, key: Tensor, state: NutsState, tuning: NutsTuning): [NutsState, NutsInfo] {
   const { metric, leaves } = tuning;
   const { slots } = leaves;
   const [n, dimension] = state.near.position.shape as [number, number];
@@ -121,47 +126,19 @@ export function stepNuts(gradient: Gradient, key: Tensor, state: NutsState, tuni
   const uniform = random.uniform(random.fold(key, 0), [3, n], { dtype: "f64" });
   const fresh = random.normal(random.fold(key, 1), [n, dimension], { dtype: "f64" });
 
-  // Chains at rest begin a transition with a new momentum.
-  const begins = logicalAnd(logicalNot(state.active), less(state.count, tuning.goal));
-  const going = logicalOr(state.active, begins);
-  const freshSquare = sum(fresh.mul(fresh), -1);
-  const energy0 = where(begins, freshSquare.mul(0.5).sub(state.proposal.logDensity), state.energy);
-  const farSquare = where(begins, freshSquare, state.farSquare);
-  const product = where(begins, 0, state.product);
-  const weight = where(begins, 1, state.weight);
-  const direction = where(begins, 1, state.direction);
-  const depth = where(begins, 0, state.depth);
-  const acceptanceSum = where(begins, 0, state.acceptanceSum);
-  const leaf = where(begins, 0, state.leaf).add(cast(going, "i32"));
+  const { active: going, near, far, kept } = state;
+  const leaf = state.leaf.add(cast(going, "i32"));
   const flags = take(constant(leaves.table), leaf);
   const group = (from: number, to: number): Tensor => slice(flags, [0, from], [n, to]);
   const flag = (name: keyof typeof column): Tensor => squeeze(group(3 * slots + column[name], 3 * slots + column[name] + 1), -1);
-  const step = where(going, tuning.stepSize.mul(direction), 0);
-
-  const begin = rows(begins);
-  const from = state.proposal;
-  const near: Phase = {
-    position: where(begin, from.position, state.near.position),
-    momentum: where(begin, fresh, state.near.momentum),
-    force: where(begin, from.force, state.near.force),
-  };
-  const far: Phase = {
-    position: where(begin, from.position, state.far.position),
-    momentum: where(begin, fresh, state.far.momentum),
-    force: where(begin, from.force, state.far.force),
-  };
-  const sumBefore = where(begin, fresh, state.momentumSum);
-
-  const next = leapfrog(gradient, metric, near, step);
+  const next = leapfrog(gradient, metric, near, where(going, tuning.stepSize.mul(state.direction), 0));
   const p = next.momentum;
-  const momentumSum = sumBefore.add(p);
+  const momentumSum = state.momentumSum.add(p);
 
   // Products with the new momentum and with the sum of all, for the criterion: a stretch from leaf a to N turns where
-  // p_a (p_a + ... + p_N) <= 0 or p_N (p_a + ... + p_N) <= 0.
-  const square = sum(p.mul(p), -1);
-  const total = sum(p.mul(momentumSum), -1);
-  const farTotal = sum(far.momentum.mul(momentumSum), -1);
-  const { kept } = state;
+  // p_a (p_a + ... + p_N) <= 0 or p_N (p_a + ... + p_N) <= 0. All of them first, then their sums: one pass over the rows.
+  const products = [p.mul(p), p.mul(momentumSum), far.momentum.mul(momentumSum), fresh.mul(fresh)] as const;
+  const [square, total, farTotal, freshSquare] = products.map((x) => sum(x, -1)) as [Tensor, Tensor, Tensor, Tensor];
   const dots = (x: Tensor, y: Tensor): Tensor => squeeze(matmul(expandDims(x, 1), y), 1);
   const rest = rows(total).sub(dots(p, kept.sum));
   const turnsFrom = logicalOr(lessEqual(dots(momentumSum, kept.begin).sub(kept.beginProduct), 0), lessEqual(rest, 0));
@@ -172,9 +149,20 @@ export function stepNuts(gradient: Gradient, key: Tensor, state: NutsState, tuni
   const turnsWithin = any(logicalOr(logicalAnd(turnsFrom, group(0, slots)), logicalAnd(turnsBefore, group(slots, 2 * slots))), -1);
   const turnsNear = squeeze(slice(turnsBefore, [0, 0], [n, 1]), -1);
 
+  // Even leaves are kept. A chain at rest may store what it likes: nobody reads a slot before its leaf has been made anew.
+  const store = group(2 * slots, 3 * slots);
+  const stored = (value: Tensor, old: Tensor): Tensor => where(expandDims(store, 1), rows(value), old);
+  const keeps = {
+    begin: stored(p, kept.begin),
+    before: stored(near.momentum, kept.before),
+    sum: stored(state.momentumSum, kept.sum),
+    beginProduct: where(store, rows(total.sub(square)), kept.beginProduct),
+    beforeProduct: where(store, rows(state.product), kept.beforeProduct),
+  };
+
   // The weight of the new leaf, and whether this doubling chooses it.
   const energy = square.mul(0.5).sub(next.logDensity);
-  const gain = energy0.sub(energy);
+  const gain = state.energy.sub(energy);
   const sound = logicalAnd(less(-divergence, gain), isFinite(gain)); // false for NaN
   const leafWeight = where(sound, exp(minimum(gain, exponentMax)), 0);
   const candidateWeight = where(flag("first"), leafWeight, state.candidateWeight.add(leafWeight));
@@ -189,10 +177,16 @@ export function stepNuts(gradient: Gradient, key: Tensor, state: NutsState, tuni
   const ending = logicalOr(turns, logicalAnd(state.ending, logicalNot(flag("first"))));
   const full = leaf.equal(leaves.table.shape[0]! - 1);
   const done = logicalAnd(going, logicalOr(broken, logicalAnd(complete, logicalOr(ending, full))));
-  const moves = logicalAnd(complete, less(uniforms(1).mul(weight), candidateWeight));
+  const moves = logicalAnd(complete, less(uniforms(1).mul(state.weight), candidateWeight));
   const flips = logicalAnd(complete, less(uniforms(2), 0.5));
   const steps = cast(leaf, "f64");
-  const acceptance = acceptanceSum.add(minimum(leafWeight, 1));
+  const acceptance = state.acceptanceSum.add(minimum(leafWeight, 1));
+  const depth = state.depth.add(cast(complete, "f64"));
+
+  // Chains that are through, or at rest with transitions to make, begin one with a new momentum.
+  const count = state.count.add(cast(done, "i32"));
+  const stays = logicalAnd(going, logicalNot(done));
+  const begins = logicalAnd(logicalNot(stays), less(count, tuning.goal));
 
   // New choices, and the edge that grows next.
   const pick = (condition: Tensor, a: Candidate, b: Candidate): Candidate => ({
@@ -203,41 +197,33 @@ export function stepNuts(gradient: Gradient, key: Tensor, state: NutsState, tuni
   });
   const candidate = pick(chosen, { ...next, energy }, state.candidate);
   const proposal = pick(moves, candidate, state.proposal);
-  const turn = (a: Phase, b: Phase): Phase => ({
-    position: where(rows(flips), b.position, a.position),
-    momentum: where(rows(flips), b.momentum, a.momentum),
-    force: where(rows(flips), b.force, a.force),
-  });
+  const start: Phase = { position: proposal.position, momentum: fresh, force: proposal.force };
+  const edge = (a: Phase, b: Phase): Phase => {
+    const each = (name: keyof Phase): Tensor => where(rows(begins), start[name], where(rows(flips), b[name], a[name]));
+    return { position: each("position"), momentum: each("momentum"), force: each("force") };
+  };
+  const reset = (value: number, otherwise: Tensor): Tensor => where(begins, value, otherwise);
 
-  // Even leaves are kept. A chain at rest may store what it likes: nobody reads a slot before its leaf has been made anew.
-  const store = group(2 * slots, 3 * slots);
-  const stored = (value: Tensor, old: Tensor): Tensor => where(expandDims(store, 1), rows(value), old);
   return [
     {
-      count: state.count.add(cast(done, "i32")),
-      active: logicalAnd(going, logicalNot(done)),
-      leaf,
-      depth: depth.add(cast(complete, "f64")),
-      near: turn(next, far),
-      far: turn(far, next),
-      direction: where(flips, direction.neg(), direction),
+      count,
+      active: logicalOr(stays, begins),
+      leaf: where(begins, 0, leaf),
+      depth: reset(0, depth),
+      near: edge(next, far),
+      far: edge(far, next),
+      direction: reset(1, where(flips, state.direction.neg(), state.direction)),
       proposal,
       candidate,
-      weight: where(complete, weight.add(candidateWeight), weight),
+      weight: reset(1, where(complete, state.weight.add(candidateWeight), state.weight)),
       candidateWeight,
-      energy: energy0,
-      momentumSum,
-      product: where(flips, farTotal.sub(farSquare), total.sub(square)),
-      farSquare: where(flips, square, farSquare),
-      kept: {
-        begin: stored(p, state.kept.begin),
-        before: stored(near.momentum, state.kept.before),
-        sum: stored(sumBefore, state.kept.sum),
-        beginProduct: where(store, rows(total.sub(square)), state.kept.beginProduct),
-        beforeProduct: where(store, rows(product), state.kept.beforeProduct),
-      },
+      energy: where(begins, freshSquare.mul(0.5).sub(proposal.logDensity), state.energy),
+      momentumSum: where(rows(begins), fresh, momentumSum),
+      product: reset(0, where(flips, farTotal.sub(state.farSquare), total.sub(square))),
+      farSquare: where(begins, freshSquare, where(flips, square, state.farSquare)),
+      kept: keeps,
       ending,
-      acceptanceSum: acceptance,
+      acceptanceSum: reset(0, acceptance),
     },
     {
       done,
@@ -246,8 +232,9 @@ export function stepNuts(gradient: Gradient, key: Tensor, state: NutsState, tuni
       acceptance: acceptance.div(steps),
       diverging: logicalNot(sound),
       energy: proposal.energy,
-      depth: depth.add(cast(complete, "f64")),
+      depth,
       steps,
+      momentum: p,
     },
   ];
 }

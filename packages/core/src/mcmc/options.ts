@@ -13,7 +13,7 @@ export interface ChainOptions {
   readonly thin?: number;
   /** An integer in [0, 2^32). */
   readonly seed: number;
-  /** CPU threads; 1 if absent: a step of a few small chains is shorter than a meeting of two threads. Results do not depend on it. */
+  /** CPU threads; if absent, all where the instructions of a step are long enough to share, else 1. Results do not depend on it. */
   readonly threads?: number;
   readonly device?: string;
   /** Where the chains start, unconstrained, [chains, D]; by default draws of `target.initial`. */
@@ -38,7 +38,8 @@ export interface Checked {
   readonly draws: number;
   readonly thin: number;
   readonly seed: number;
-  readonly threads: number;
+  /** Of programs: threads, if a number was asked for, and device. */
+  readonly placement: { readonly threads?: number; readonly device?: string };
   readonly acceptance: number;
   readonly dense: boolean;
   /** Of arrays, for the device asked for. */
@@ -59,11 +60,17 @@ export function checkedOptions(name: string, options: ChainOptions): Checked {
     draws = 1000,
     thin = 1,
     seed,
-    threads = 1,
+    threads,
     massMatrix = "diagonal",
     device,
   } = options;
-  checkCounts(name, { chains: [chains, 1], warmup: [warmup, 0], draws: [draws, 1], thin: [thin, 1], threads: [threads, 1] });
+  checkCounts(name, {
+    chains: [chains, 1],
+    warmup: [warmup, 0],
+    draws: [draws, 1],
+    thin: [thin, 1],
+    ...(threads !== undefined && { threads: [threads, 1] as const }),
+  });
   requireSeed(seed);
   const acceptance = options.targetAcceptance ?? 0.8;
   if (!(acceptance > 0 && acceptance < 1)) throw new RangeError(`${name}: targetAcceptance must be in (0, 1), got ${acceptance}`);
@@ -75,7 +82,7 @@ export function checkedOptions(name: string, options: ChainOptions): Checked {
     draws,
     thin,
     seed,
-    threads,
+    placement: { ...(threads !== undefined && { threads }), ...(device !== undefined && { device }) },
     acceptance,
     dense: massMatrix === "dense",
     place: device === undefined ? {} : { device },

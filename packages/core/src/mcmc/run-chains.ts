@@ -119,8 +119,7 @@ function machineOf<S extends ChainState, T, I extends TransitionInfo>(
   kernel: Kernel<S, T, I>,
   checked: Checked,
 ) {
-  const { chains, threads, place } = checked;
-  const placement = { threads, ...place };
+  const { chains, placement, place } = checked;
   const gradient = gradientOfTarget(target);
   const steps = Math.min(chunkMost, Math.max(chunkLeast, Math.floor(chunkBytes / (8 * chains * (target.dimension + 8)))));
   const key = keyOf(checked, streams.steps);

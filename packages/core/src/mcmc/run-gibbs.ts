@@ -32,8 +32,7 @@ export interface GibbsOptions extends Pick<ChainOptions, "chains" | "thin" | "se
  */
 export async function gibbs(options: GibbsOptions): Promise<Draws> {
   const { logDensity, updates, initial, signal, onProgress } = options;
-  const { chains, warmup, draws, thin, seed, threads, place } = checkedOptions("gibbs", { ...options, warmup: options.warmup ?? 500 });
-  const placement = { threads, ...place };
+  const { chains, warmup, draws, thin, seed, placement, place } = checkedOptions("gibbs", { ...options, warmup: options.warmup ?? 500 });
   const begin = program(
     (key: Tensor) => {
       const blocks = initial(key, chains);

@@ -47,10 +47,9 @@ export async function metropolis(target: Target, options: MetropolisOptions): Pr
   requireTarget("metropolis", target, options);
   const { propose, signal, onProgress } = options;
   const checked = checkedOptions("metropolis", options);
-  const { chains, warmup, draws, thin, seed, threads, place } = checked;
+  const { chains, warmup, draws, thin, seed, placement, place } = checked;
   const { dimension } = target;
   const acceptance = options.targetAcceptance ?? bestAcceptance(dimension);
-  const placement = { threads, ...place };
   const logDensity = (position: Tensor): Tensor => target.logDensity(position);
 
   const run = program(

@@ -73,26 +73,25 @@ export function chunkOf<S extends ChainState, T, I extends TransitionInfo>(
       const { goal, adapting, thin } = orders;
       const phaseKey = random.fold(orders.key, orders.phase);
       type Carry = Running<S, T> & { readonly number: Tensor };
-      type Ended = TransitionInfo & { readonly stepSize: Tensor; readonly count: Tensor };
       const [end, info] = scan(
-        ({ state, tuned, number }: Carry): [Carry, Ended] => {
+        ({ state, tuned, number }: Carry): [Carry, TransitionInfo] => {
           const frame = { metric, goal, number };
           const [next, info] = kernel.step(gradient, random.fold(phaseKey, number), state, tuned, frame);
           const adapted = kernel.adapt(tuned, { ...info, done: logicalAnd(info.done, adapting) }, state, frame);
-          const { done, position, logDensity, acceptance, diverging, energy, depth, steps: made } = info;
+          const { done } = info;
+          // Nothing where no transition has ended: a value that is also the next state would be copied in an instruction of its own.
+          const ended = (x: Tensor): Tensor => where(done, x, 0);
           return [
             { state: next, tuned: adapted, number: number.add(1) },
             {
               done,
-              position,
-              logDensity,
-              acceptance,
-              diverging,
-              energy,
-              depth,
-              steps: made,
-              stepSize: kernel.stepSize(tuned),
-              count: next.count,
+              position: where(done.expandDims(-1), info.position, 0),
+              logDensity: ended(info.logDensity),
+              acceptance: info.acceptance,
+              diverging: info.diverging,
+              energy: ended(info.energy),
+              depth: info.depth,
+              steps: info.steps,
             },
           ];
         },
@@ -101,7 +100,8 @@ export function chunkOf<S extends ChainState, T, I extends TransitionInfo>(
         { length: steps },
       );
       const [, n, dimension] = info.position.shape as [number, number, number];
-      const keep = logicalAnd(info.done, equal(rem(info.count, thin), 0));
+      const count = cast(cumsum(cast(info.done, "f64"), 0), "i32").add(running.state.count);
+      const keep = logicalAnd(info.done, equal(rem(count, thin), 0));
       const { rows, kept } = gathered(keep);
       const one = (x: Tensor): Tensor => take(reshape(cast(x, "f64"), [steps * n]), rows);
       // Moments of all draws about a reference, for the metric.
@@ -117,7 +117,8 @@ export function chunkOf<S extends ChainState, T, I extends TransitionInfo>(
           energy: one(info.energy),
           tree_depth: one(info.depth),
           n_steps: one(info.steps),
-          step_size: one(info.stepSize),
+          // Draws are made with step sizes that stay.
+          step_size: kernel.stepSize(running.tuned).expandDims(-1).broadcastTo([n, steps]),
         } satisfies Record<StatName, Tensor>,
         kept,
         count: end.state.count,

@@ -4,6 +4,7 @@ import {
   constant,
   exp,
   expandDims,
+  index,
   isFinite,
   less,
   lessEqual,
@@ -123,8 +124,9 @@ export function stepNuts(gradient: Gradient, key: Tensor, state: NutsState, tuni
   const { slots } = leaves;
   const [n, dimension] = state.near.position.shape as [number, number];
   const rows = (x: Tensor): Tensor => expandDims(x, -1);
-  const uniform = random.uniform(random.fold(key, 0), [3, n], { dtype: "f64" });
-  const fresh = random.normal(random.fold(key, 1), [n, dimension], { dtype: "f64" });
+  const keys = random.split(key, 2);
+  const uniform = random.uniform(index(keys, 0), [3, n], { dtype: "f64" });
+  const fresh = random.normal(index(keys, 1), [n, dimension], { dtype: "f64" });
 
   const { active: going, near, far, kept } = state;
   const leaf = state.leaf.add(cast(going, "i32"));

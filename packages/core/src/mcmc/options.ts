@@ -13,7 +13,7 @@ export interface ChainOptions {
   readonly thin?: number;
   /** An integer in [0, 2^32). */
   readonly seed: number;
-  /** CPU threads; if absent, all where the instructions of a step are long enough to share, else 1. Results do not depend on it. */
+  /** CPU threads; if absent, all where that proves faster than 1 in the first steps. Results do not depend on it. */
   readonly threads?: number;
   readonly device?: string;
   /** Where the chains start, unconstrained, [chains, D]; by default draws of `target.initial`. */
@@ -38,8 +38,8 @@ export interface Checked {
   readonly draws: number;
   readonly thin: number;
   readonly seed: number;
-  /** Of programs: threads, if a number was asked for, and device. */
-  readonly placement: { readonly threads?: number; readonly device?: string };
+  /** Undefined where it is to be found out. */
+  readonly threads: number | undefined;
   readonly acceptance: number;
   readonly dense: boolean;
   /** Of arrays, for the device asked for. */
@@ -82,7 +82,7 @@ export function checkedOptions(name: string, options: ChainOptions): Checked {
     draws,
     thin,
     seed,
-    placement: { ...(threads !== undefined && { threads }), ...(device !== undefined && { device }) },
+    threads,
     acceptance,
     dense: massMatrix === "dense",
     place: device === undefined ? {} : { device },

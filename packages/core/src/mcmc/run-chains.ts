@@ -6,6 +6,7 @@ import { estimateMetric, type Moments } from "./estimate-metric.ts";
 import { addDraws, emptyDraws, type KeptDraws } from "./kept-draws.ts";
 import { gradientOfTarget } from "./leapfrog.ts";
 import { type ChainOptions, type Checked, checkedOptions } from "./options.ts";
+import { quicker } from "./quicker.ts";
 import { type Arrays, type Held, least, type Standing } from "./standing.ts";
 import { startingPoints } from "./start.ts";
 import { searchStepSize } from "./step-size-search.ts";
@@ -87,7 +88,7 @@ export async function runChains<S extends ChainState, T, I extends TransitionInf
       continue;
     }
     const orders = machine.orders({ phase: at.phase, number: at.number, goal, thin: warming ? 1 : thin, adapting: warming });
-    const out = await machine.chunk.runAsync([at.running, at.metric, at.reference, orders], control).catch(async (error) => {
+    const out = await machine.chunk([at.running, at.metric, at.reference, orders], control).catch(async (error) => {
       await book.close(at);
       throw error;
     });
@@ -119,7 +120,8 @@ function machineOf<S extends ChainState, T, I extends TransitionInfo>(
   kernel: Kernel<S, T, I>,
   checked: Checked,
 ) {
-  const { chains, placement, place } = checked;
+  const { chains, threads, place } = checked;
+  const placement = { threads: threads ?? 1, ...place };
   const gradient = gradientOfTarget(target);
   const steps = Math.min(chunkMost, Math.max(chunkLeast, Math.floor(chunkBytes / (8 * chains * (target.dimension + 8)))));
   const key = keyOf(checked, streams.steps);
@@ -136,7 +138,7 @@ function machineOf<S extends ChainState, T, I extends TransitionInfo>(
     ),
     fix: program((tuned: T) => kernel.fix(tuned), { ...placement, name: `${name}: tuning for the draws` }),
     seedTuning: program(() => kernel.tune(ones([chains], "f64")), { ...placement, name: `${name}: no tuning` }),
-    chunk: chunkOf(gradient, kernel, steps, placement),
+    chunk: quicker(threads, (team) => chunkOf(gradient, kernel, steps, { threads: team, ...place })),
     orders: (o: { phase: number; number: number; goal: number; thin: number; adapting: boolean }) => ({
       key,
       phase: scalar(o.phase),

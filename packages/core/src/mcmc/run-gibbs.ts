@@ -32,7 +32,8 @@ export interface GibbsOptions extends Pick<ChainOptions, "chains" | "thin" | "se
  */
 export async function gibbs(options: GibbsOptions): Promise<Draws> {
   const { logDensity, updates, initial, signal, onProgress } = options;
-  const { chains, warmup, draws, thin, seed, placement, place } = checkedOptions("gibbs", { ...options, warmup: options.warmup ?? 500 });
+  const { chains, warmup, draws, thin, seed, threads = 1, place } = checkedOptions("gibbs", { ...options, warmup: options.warmup ?? 500 });
+  const placement = { threads, ...place };
   const begin = program(
     (key: Tensor) => {
       const blocks = initial(key, chains);

@@ -47,8 +47,9 @@ export async function metropolis(target: Target, options: MetropolisOptions): Pr
   requireTarget("metropolis", target, options);
   const { propose, signal, onProgress } = options;
   const checked = checkedOptions("metropolis", options);
-  const { chains, warmup, draws, thin, seed, placement, place } = checked;
+  const { chains, warmup, draws, thin, seed, threads = 1, place } = checked;
   const { dimension } = target;
+  const placement = { threads, ...place };
   const acceptance = options.targetAcceptance ?? bestAcceptance(dimension);
   const logDensity = (position: Tensor): Tensor => target.logDensity(position);
 

@@ -178,7 +178,10 @@ def lotka(p, d):
 
 
 def one_comp(p, d):
-    k, K, V, sigma = p.positive(), p.positive(), p.positive(), p.positive()
+    # The rate v at a concentration of 5 is the parameter: V = v (K + 5) / 5.
+    k, K, v, sigma = p.positive(), p.positive(), p.positive(), p.positive()
+    V = v * (K + 5) / 5
+    p.add(np.log((K + 5) / 5))
     p.add(cauchy([k, K, V, sigma]))
     f = lambda t, c: [d["D"] * k / d["V"] * np.exp(-k * t) - V / d["V"] * c[0] / (K + c[0])]
     p.add(log_normal(d["C_hat"], np.log(solve(f, [0.0], d["times"])[0]), sigma))

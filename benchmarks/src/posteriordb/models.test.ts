@@ -27,7 +27,7 @@ const differences: Readonly<Record<string, number>> = {
   "kidiq-kidscore_momhsiq": -1843339.9630641139,
   "low_dim_gauss_mix-low_dim_gauss_mix": -942.1750355403547,
   "mesquite-logmesquite": 393.4904645944244,
-  "one_comp_mm_elim_abs-one_comp_mm_elim_abs": 16.528411537928946,
+  "one_comp_mm_elim_abs-one_comp_mm_elim_abs": 16.251431833703563,
   "ovarian-logistic_regression_rhs": 51.461074130726956,
   "radon_all-radon_variable_intercept_noncentered": 8447.574214926844,
   "radon_mn-radon_hierarchical_intercept_noncentered": 107.16478116349572,

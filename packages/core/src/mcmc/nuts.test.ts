@@ -1,9 +1,10 @@
-import { array, cast, type NdArray, program, random, scan, type Tensor } from "@credence/tensor";
+import { array, cast, type NdArray, program, random, scan, type Tensor, where } from "@credence/tensor";
 import { describe, expect, test } from "vitest";
 import { monteCarloError } from "../check/monte-carlo-error.ts";
 import { quantitiesOf, summarizeChains } from "../check/summarize-chains.ts";
 import { kolmogorovSmirnov } from "../check/uniformity.ts";
-import { normal } from "../distribution/index.ts";
+import { beta, normal, uniform } from "../distribution/index.ts";
+import { model } from "../model/index.ts";
 import { Random } from "../simulate/random.ts";
 import { gradientOf } from "./leapfrog.ts";
 import { initNuts, type NutsState, stepNuts } from "./nuts.ts";
@@ -157,6 +158,35 @@ describe("NUTS", { timeout: 120_000 }, () => {
     const [values] = quantitiesOf(draws) as [Float64Array[]];
     const ranks = values.map((chain, c) => (chain.filter((v) => v < theta[c]!).length + numbers.uniform()) / 100);
     expect(kolmogorovSmirnov(Float64Array.from(ranks), (p) => p).pValue).toBeGreaterThan(1e-3);
+  });
+
+  test("bounded parameters that crowd at their edges have the moments of the closed forms", async () => {
+    // Beta(1/2, 5) has an infinite density at 0; a uniform prior with the likelihood e^(-200 x) leaves an exponential of mean 1/200; 1 - z alike at 1.
+    const edges = model({ x: beta(0.5, 5), y: uniform(0, 1), z: uniform(0, 1) }, ({ y, z }) => y.mul(-200).sub(z.neg().add(1).mul(50)));
+    const result = await nuts(edges, { seed: 7, chains: 16, warmup: 600, draws: 1500 });
+    const [x, y, z] = summarizeChains(result);
+    for (const [s, m, sd] of [
+      [x!, 1 / 11, Math.sqrt(2.5 / (5.5 ** 2 * 6.5))],
+      [y!, 1 / 200, 1 / 200],
+      [z!, 1 - 1 / 50, 1 / 50],
+    ] as const) {
+      expect(Math.abs(s.mean - m)).toBeLessThan(4 * s.mcseMean);
+      expect(Math.abs(s.sd - sd)).toBeLessThan(4 * s.mcseSd);
+      expect(s.mcseMean).toBeLessThan(0.03 * sd);
+    }
+    const values = result.draws.data();
+    expect(values.every((value) => value > 0 && value < 1)).toBe(true);
+  });
+
+  test("one chain, and a chain that is caught where every step diverges, are said in words", async () => {
+    const single = await nuts(tilted, { seed: 8, chains: 1, warmup: 100, draws: 100 });
+    expect(single.warnings[0]).toMatch(/^There is one chain/);
+    // A point of density by itself, 10,000 nats above a normal that has no way to it: whatever the step, it is lost.
+    const caught = plainTarget(1, (u) => where(u.equal(40), 1e4, u.square().mul(-0.5)).squeeze(-1));
+    const result = await nuts(caught, { seed: 9, init: [[0], [1], [-1], [40]], warmup: 60, draws: 100, maxTreeDepth: 4 });
+    expect(result.warnings.join(" ")).toMatch(/Chain 4 of 4 never moved/);
+    expect(result.warnings.join(" ")).toMatch(/Chains disagree: R-hat is above 1.01 for u\[0\]/);
+    expect(result.warnings.some((sentence) => /diverged, all of those of chain 4/.test(sentence))).toBe(true);
   });
 
   test("starts are refused that have no density or slope, with the name of the coordinate; so are options that make no sense", async () => {

@@ -1,7 +1,9 @@
 import {
   cast,
+  concat,
   cumsum,
   equal,
+  index,
   iota,
   logicalAnd,
   matmul,
@@ -103,7 +105,20 @@ export function chunkOf<S extends ChainState, T, I extends TransitionInfo>(
       const count = cast(cumsum(cast(info.done, "f64"), 0), "i32").add(running.state.count);
       const keep = logicalAnd(info.done, equal(rem(count, thin), 0));
       const { rows, kept } = gathered(keep);
-      const one = (x: Tensor): Tensor => take(reshape(cast(x, "f64"), [steps * n]), rows);
+      const named = {
+        logDensity: info.logDensity,
+        acceptance_rate: info.acceptance,
+        diverging: info.diverging,
+        energy: info.energy,
+        tree_depth: info.depth,
+        n_steps: info.steps,
+      };
+      const columns = Object.values(named).map((x) => reshape(cast(x, "f64"), [steps * n, 1]));
+      const gatheredStats = take(concat(columns, -1), rows);
+      const stats = Object.fromEntries(Object.keys(named).map((name, k) => [name, index(gatheredStats, k, 2)])) as Record<
+        keyof typeof named,
+        Tensor
+      >;
       // Moments of all draws about a reference, for the metric.
       const apart = where(info.done.expandDims(-1), sub(info.position, reference), 0);
       const flat = reshape(apart, [steps * n, dimension]);
@@ -111,12 +126,7 @@ export function chunkOf<S extends ChainState, T, I extends TransitionInfo>(
         running: { state: end.state, tuned: end.tuned },
         position: take(reshape(info.position, [steps * n, dimension]), rows),
         stats: {
-          logDensity: one(info.logDensity),
-          acceptance_rate: one(info.acceptance),
-          diverging: one(info.diverging),
-          energy: one(info.energy),
-          tree_depth: one(info.depth),
-          n_steps: one(info.steps),
+          ...stats,
           // Draws are made with step sizes that stay.
           step_size: kernel.stepSize(running.tuned).expandDims(-1).broadcastTo([n, steps]),
         } satisfies Record<StatName, Tensor>,

@@ -28,7 +28,7 @@ const chains = { seed: 1, chains: 4, warmup: 100, draws: 100 };
 
 /** Every method that takes any target, and the warnings that it gives. */
 const methods = {
-  nuts: (target: Target) => nuts(target, { ...chains, maxTreeDepth: 5 }),
+  nuts: (target: Target) => nuts(target, { ...chains, treeDepthMax: 5 }),
   hmc: (target: Target) => hmc(target, { ...chains, stepsMax: 30 }),
   chees: (target: Target) => chees(target, { ...chains, stepsMax: 30 }),
   metropolis: (target: Target) => metropolis(target, chains),

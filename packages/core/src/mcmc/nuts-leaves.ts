@@ -36,9 +36,9 @@ const isPowerOfTwo = (n: number): boolean => n > 0 && 2 ** Math.round(Math.log2(
  * `store`, the slot that leaf N goes to. A subtree is checked from end to end, and in Stan's way also from either end to the first leaf of the
  * other half (https://discourse.mc-stan.org/t/nuts-misses-u-turns-runs-in-circles-until-max-treedepth/9727).
  */
-export function leavesOf(maxTreeDepth: number): Leaves {
-  const slots = Math.max(1, maxTreeDepth - 1);
-  const count = 2 ** maxTreeDepth;
+export function leavesOf(treeDepthMax: number): Leaves {
+  const slots = Math.max(1, treeDepthMax - 1);
+  const count = 2 ** treeDepthMax;
   const width = 3 * slots + 4;
   const cells = new Uint8Array(count * width);
   for (let leaf = 1; leaf < count; leaf++) {

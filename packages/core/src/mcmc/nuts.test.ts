@@ -220,7 +220,7 @@ describe("NUTS", { timeout: 120_000 }, () => {
     );
     await expect(nuts(tilted, { ...ok, chains: 0 })).rejects.toThrow("nuts: chains must be an integer >= 1, got 0");
     await expect(nuts(tilted, { ...ok, targetAcceptance: 1 })).rejects.toThrow("nuts: targetAcceptance must be in (0, 1), got 1");
-    await expect(nuts(tilted, { ...ok, maxTreeDepth: 0 })).rejects.toThrow("nuts: maxTreeDepth must be an integer >= 1, got 0");
+    await expect(nuts(tilted, { ...ok, treeDepthMax: 0 })).rejects.toThrow("nuts: treeDepthMax must be an integer >= 1, got 0");
     // Half of the line has no density: draws of the start are repeated until they are on the other one.
     const { draws } = await nuts(
       plainTarget(1, (u) => u.log().sub(u).squeeze(-1)),

@@ -10,7 +10,7 @@ import type { Kernel } from "./transition.ts";
 
 export interface NutsOptions extends ChainOptions {
   /** Doublings of a trajectory at most; 10 if absent, which is 1,023 leapfrog steps. */
-  readonly maxTreeDepth?: number;
+  readonly treeDepthMax?: number;
 }
 
 /**
@@ -20,10 +20,10 @@ export interface NutsOptions extends ChainOptions {
  */
 export async function nuts(target: Target, options: NutsOptions): Promise<Draws> {
   requireTarget("nuts", target, options);
-  const { maxTreeDepth = 10 } = options;
-  checkCounts("nuts", { maxTreeDepth: [maxTreeDepth, 1] });
-  if (maxTreeDepth > 16) throw new RangeError(`nuts: maxTreeDepth must be at most 16, got ${maxTreeDepth}`);
-  const leaves = leavesOf(maxTreeDepth);
+  const { treeDepthMax = 10 } = options;
+  checkCounts("nuts", { treeDepthMax: [treeDepthMax, 1] });
+  if (treeDepthMax > 16) throw new RangeError(`nuts: treeDepthMax must be at most 16, got ${treeDepthMax}`);
+  const leaves = leavesOf(treeDepthMax);
   const { acceptance } = checkedOptions("nuts", options);
   const kernel: Kernel<NutsState, StepSizes> = {
     init: (gradient, position, metric) => initNuts(gradient, position, { metric, leaves }),
@@ -36,5 +36,5 @@ export async function nuts(target: Target, options: NutsOptions): Promise<Draws>
     pooling: "within",
   };
   const walked = await runChains("nuts", target, kernel, options);
-  return drawsOf(target, walked, options, { treeDepthMax: maxTreeDepth });
+  return drawsOf(target, walked, options, { treeDepthMax });
 }

@@ -13,11 +13,11 @@ const rosenbrock = (x: Tensor): Tensor => {
 describe("L-BFGS", () => {
   it("finds the minimum of Rosenbrock's valley in ten dimensions from many starts at once", async () => {
     const starts = Array.from({ length: 6 }, (_, r) => Array.from({ length: 10 }, (_, i) => 0.5 + 0.3 * Math.sin(3 * r + 7 * i)));
-    const { position, value, status, iterations } = await minimise(rosenbrock, starts);
+    const { position, value, status, steps } = await minimise(rosenbrock, starts);
     expect(new Set(status)).toEqual(new Set(["converged"]));
     for (const x of position.data()) expect(Math.abs(x - 1)).toBeLessThan(1e-9);
     for (const v of value) expect(v).toBeLessThan(1e-18);
-    for (const count of iterations) expect(count).toBeLessThan(120);
+    for (const count of steps) expect(count).toBeLessThan(120);
   });
 
   it("takes every row where it would go alone", async () => {
@@ -29,7 +29,7 @@ describe("L-BFGS", () => {
     for (const [row, start] of starts.entries()) {
       const alone = await minimise(rosenbrock, [start]);
       expect([...alone.position.data()]).toEqual([...together.position.data().slice(3 * row, 3 * row + 3)]);
-      expect(alone.iterations[0]).toBe(together.iterations[row]);
+      expect(alone.steps[0]).toBe(together.steps[row]);
     }
   });
 
@@ -68,8 +68,8 @@ describe("L-BFGS", () => {
     expect(value[0]).toBeCloseTo(Math.log(0.8856031944108887), 12);
   });
 
-  it("says that it needs more iterations, or has nowhere to go", async () => {
-    expect((await minimise(rosenbrock, [[-1.2, 1]], { iterations: 3 })).status).toEqual(["running"]);
+  it("says that it needs more steps, or has nowhere to go", async () => {
+    expect((await minimise(rosenbrock, [[-1.2, 1]], { steps: 3 })).status).toEqual(["running"]);
     // max(x, -2 x) has no flat point: the search ends where no step goes down.
     const kink = await minimise((x) => x.maximum(x.mul(-2)).sum(1), [[0.3]]);
     expect(kink.status).toEqual(["stalled"]);
@@ -80,6 +80,6 @@ describe("L-BFGS", () => {
     await expect(minimise((x) => log(x).sum(1), [[1], [-1]])).rejects.toThrow("every start needs a finite value, row 1 has NaN");
     await expect(minimise(rosenbrock, array([1, 2]))).rejects.toThrow("start must be f64 of shape [n, D], got f32 [2]");
     await expect(minimise(rosenbrock, [[1, 2]], { memory: 0 })).rejects.toThrow("memory must be an integer >= 1, got 0");
-    await expect(minimise(rosenbrock, [[1, 2]], { iterations: 0 })).rejects.toThrow("iterations must be an integer >= 1, got 0");
+    await expect(minimise(rosenbrock, [[1, 2]], { steps: 0 })).rejects.toThrow("steps must be an integer >= 1, got 0");
   });
 });

@@ -3,7 +3,7 @@ import { type LbfgsOptions, type LbfgsState, lbfgs, lbfgsStatus, type Objective,
 
 export interface MinimiseOptions extends LbfgsOptions {
   /** Steps at most; 1000 if absent. */
-  readonly iterations?: number;
+  readonly steps?: number;
   /** 1 if absent. */
   readonly threads?: number;
   readonly device?: string;
@@ -17,8 +17,8 @@ export interface Minima {
   readonly value: readonly number[];
   /** The largest component of each gradient, in size. */
   readonly gradientMax: readonly number[];
-  readonly iterations: readonly number[];
-  /** `stalled`: no lower point was found, by rounding or since a value was not finite; `running`: it needs more iterations. */
+  readonly steps: readonly number[];
+  /** `stalled`: no lower point was found, by rounding or since a value was not finite; `running`: it needs more steps. */
   readonly status: readonly (keyof typeof lbfgsStatus)[];
 }
 
@@ -32,8 +32,8 @@ export async function minimise(
   start: NdArray | readonly (readonly number[])[],
   options: MinimiseOptions = {},
 ): Promise<Minima> {
-  const { iterations = 1000, threads = 1, device, signal } = options;
-  if (!(Number.isInteger(iterations) && iterations >= 1)) throw new RangeError(`iterations must be an integer >= 1, got ${iterations}`);
+  const { steps = 1000, threads = 1, device, signal } = options;
+  if (!(Number.isInteger(steps) && steps >= 1)) throw new RangeError(`minimise: steps must be an integer >= 1, got ${steps}`);
   const place = device === undefined ? {} : { device };
   const from = start instanceof NdArray ? start : array(start, { dtype: "f64", ...place });
   if (from.shape.length !== 2 || from.size === 0 || from.dtype !== "f64")
@@ -43,14 +43,14 @@ export async function minimise(
       const method = lbfgs(rowGradient(objective), options);
       const first = method.init(position);
       const last = whileLoop((s: LbfgsState) => any(s.status.equal(lbfgsStatus.running)), method.step, first, {
-        maxIterations: iterations,
+        maxIterations: steps,
       });
       return {
         position: last.position,
         startValue: first.value,
         value: last.value,
         gradientMax: last.gradient.abs().max(1),
-        iterations: last.count,
+        steps: last.count,
         status: last.status,
       };
     },
@@ -71,7 +71,7 @@ export async function minimise(
     position,
     value: host.value,
     gradientMax: host.gradientMax,
-    iterations: host.iterations,
+    steps: host.steps,
     status: host.status.map((code) => names[code]!),
   };
 }

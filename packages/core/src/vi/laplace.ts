@@ -38,7 +38,7 @@ export interface LaplaceOptions extends Placement {
   /** Descents from different starts, of which the highest mode counts; 4 if absent. */
   readonly starts?: number;
   /** Steps of a descent at most; 1000 if absent. */
-  readonly iterations?: number;
+  readonly steps?: number;
   /** Fresh draws that the ELBO and k-hat are estimated with; 4000 if absent. */
   readonly evaluationDraws?: number;
   readonly signal?: AbortSignal;
@@ -73,14 +73,14 @@ const flatTolerance = 1e-12;
  */
 export async function laplaceApproximation(target: Target, options: LaplaceOptions): Promise<LaplaceFit> {
   requireTarget("laplaceApproximation", target, options);
-  const { seed, starts = 4, iterations = 1000, signal } = options;
+  const { seed, starts = 4, steps = 1000, signal } = options;
   requireSeed(seed);
-  for (const [name, value] of Object.entries({ starts, iterations }))
+  for (const [name, value] of Object.entries({ starts, steps }))
     if (!(Number.isInteger(value) && value >= 1))
       throw new RangeError(`laplaceApproximation: ${name} must be an integer >= 1, got ${value}`);
   const { dimension, coordinates } = target;
   using start = await startingPoints("laplaceApproximation", target, starts, options);
-  const run = program((position: Tensor) => atMode(target, position, iterations), { ...placementOf(options), name: "laplace" });
+  const run = program((position: Tensor) => atMode(target, position, steps), { ...placementOf(options), name: "laplace" });
   const found = await run.runAsync([start], signal ? { signal } : {});
   const { covariance, params, ...rest } = found;
   const host = Object.fromEntries(
@@ -136,11 +136,11 @@ export async function laplaceApproximation(target: Target, options: LaplaceOptio
 }
 
 /** The highest mode that is met from the rows of `position`, and the normal there. Traced. */
-function atMode(target: Target, position: Tensor, iterations: number) {
+function atMode(target: Target, position: Tensor, steps: number) {
   const { dimension } = target;
   const method = lbfgs(rowGradient((u) => target.logDensity(u).neg()));
   const end = whileLoop((s: LbfgsState) => any(s.status.equal(lbfgsStatus.running)), method.step, method.init(position), {
-    maxIterations: iterations,
+    maxIterations: steps,
   });
   const values = where(isFinite(end.value), end.value, Number.POSITIVE_INFINITY);
   const best = take(end.position, argmin(values, 0).reshape([1]));

@@ -39,7 +39,7 @@ export interface PathfinderOptions extends Placement {
   /** Draws of the best normal of each path, from which those are chosen by their weights; 1000 if absent. */
   readonly pathDraws?: number;
   /** Steps of a descent at most; 1000 if absent. */
-  readonly iterations?: number;
+  readonly steps?: number;
   /** Pairs of steps and gradient changes from which the covariance is made; 6 if absent. */
   readonly memory?: number;
   /** Draws that estimate the ELBO of each normal along a path; 25 if absent. */
@@ -92,14 +92,14 @@ const itself = "pathfinder";
 /** Pathfinder as a part of what `owner` does, whose name errors bear. */
 export async function pathfinderFor(owner: string, target: Target, options: PathfinderOptions): Promise<PathfinderFit> {
   requireTarget(owner, target, options);
-  const { seed, paths = 8, draws = 1000, pathDraws = 1000, iterations = 1000, memory = 6, elboDraws = 25, signal } = options;
-  for (const [name, value] of Object.entries({ paths, draws, pathDraws, iterations, memory, elboDraws }))
+  const { seed, paths = 8, draws = 1000, pathDraws = 1000, steps = 1000, memory = 6, elboDraws = 25, signal } = options;
+  for (const [name, value] of Object.entries({ paths, draws, pathDraws, steps, memory, elboDraws }))
     if (!(Number.isInteger(value) && value >= 1)) throw new RangeError(`pathfinder: ${name} must be an integer >= 1, got ${value}`);
   const { dimension } = target;
   using start = await startingPoints(owner, target, paths, options);
   const run = program(
     (position: Tensor, key: Tensor) => {
-      const { best, state } = descend(target, position, key, { memory, iterations, elboDraws });
+      const { best, state } = descend(target, position, key, { memory, steps, elboDraws });
       const chosen = argmax(best.elbo, 0);
       const one = (t: Tensor): Tensor => take(t, chosen.reshape([1]));
       const covariance = {
@@ -189,7 +189,7 @@ function descend(
   target: Target,
   position: Tensor,
   key: Tensor,
-  { memory, iterations, elboDraws }: { readonly memory: number; readonly iterations: number; readonly elboDraws: number },
+  { memory, steps, elboDraws }: { readonly memory: number; readonly steps: number; readonly elboDraws: number },
 ): { readonly best: Best; readonly state: LbfgsState } {
   const [n, dimension] = position.shape as [number, number];
   const method = lbfgs(
@@ -244,7 +244,7 @@ function descend(
       };
     },
     start,
-    { maxIterations: iterations },
+    { maxIterations: steps },
   );
 }
 

@@ -8,12 +8,12 @@ export interface FitGaussianProcessOptions extends GaussianProcessOptions {
   readonly restarts?: number;
   /** Of those starts; 0 if absent. */
   readonly seed?: number;
-  readonly minimise?: Pick<MinimiseOptions, "iterations" | "threads" | "gradientTolerance">;
+  readonly minimise?: Pick<MinimiseOptions, "steps" | "threads" | "gradientTolerance">;
 }
 
 export interface FittedGaussianProcess extends GaussianProcess {
   /** How the starts ended, that of the given parameters first. */
-  readonly starts: readonly { readonly logEvidence: number; readonly status: string; readonly iterations: number }[];
+  readonly starts: readonly { readonly logEvidence: number; readonly status: string; readonly steps: number }[];
 }
 
 /** A parameter that went this many e-folds from its start is one that the data do not bound. */
@@ -71,10 +71,10 @@ export async function fitGaussianProcess(options: FitGaussianProcessOptions): Pr
           ]
         : [],
     ),
-    ...(minima.status[best] === "running" ? ["the evidence still rose when the iterations ended: raise minimise.iterations"] : []),
+    ...(minima.status[best] === "running" ? ["the evidence still rose when the steps ended: raise minimise.steps"] : []),
   ];
   return {
     ...(await processAt(owner, { ...data, logs: found }, warnings)),
-    starts: minima.value.map((value, i) => ({ logEvidence: -value, status: minima.status[i]!, iterations: minima.iterations[i]! })),
+    starts: minima.value.map((value, i) => ({ logEvidence: -value, status: minima.status[i]!, steps: minima.steps[i]! })),
   };
 }

@@ -21,7 +21,7 @@ export type FitFacts = {
   /** Exact log evidence, nats. */
   readonly logEvidence: number | null;
   readonly elbo: ElboFacts | null;
-  /** Of the importance weights that would correct it; null of chains and of closed forms. */
+  /** Of the importance weights that would correct it; null of chains and closed forms, and where weights have no tail or no end. */
   readonly kHat: number | null;
   readonly warnings: readonly string[];
 };
@@ -95,7 +95,7 @@ export async function fitPhase(run: Run, { key, label, inputs = null, run: compu
           dimension: draws.unconstrained.shape[2]!,
           logEvidence: logEvidence ?? null,
           elbo: elbo ?? null,
-          kHat: kHat ?? null,
+          kHat: kHat !== undefined && Number.isFinite(kHat) ? kHat : null,
           warnings: [...draws.warnings, ...warnings.filter((warning) => !draws.warnings.includes(warning))],
         },
         arrays: {

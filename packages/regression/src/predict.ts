@@ -27,7 +27,8 @@ export type PredictFacts = {
     readonly elpd: number;
     readonly standardError: number;
     readonly p: number;
-    readonly kHatMax: number;
+    /** null where it is beyond all numbers: too few draws have any weight. */
+    readonly kHatMax: number | null;
     readonly difference: number;
     readonly differenceError: number;
     readonly warnings: readonly string[];
@@ -89,7 +90,7 @@ export async function predictPhase(
               elpd: elpd.estimate,
               standardError: elpd.se,
               p: p.estimate,
-              kHatMax: pointwise.kHat.reduce((a, b) => Math.max(a, b)),
+              kHatMax: finite(pointwise.kHat.reduce((a, b) => Math.max(a, b))),
               difference: against?.difference.estimate ?? 0,
               differenceError: against?.difference.se ?? 0,
               warnings,
@@ -107,3 +108,5 @@ export async function predictPhase(
     seconds: done.seconds,
   };
 }
+
+const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);

@@ -128,6 +128,20 @@ test("collinear columns of data are named where priors are improper", async () =
   expect(exact.warnings.join()).toMatch(/are collinear/);
   const holes = x.with(3, [1, Number.NaN, 0]);
   await expect(linearRegression({ x: holes, y, prior: { sd: 10 }, noise: { sd: 0.3 } })).rejects.toThrow("got NaN in row 3, column 1");
+  const prior = { sd: 10 };
+  const noise = { sd: 0.3 };
+  // JavaScript counts null as 0.
+  await expect(linearRegression({ x, y: y.with(4, null as never), prior, noise })).rejects.toThrow(
+    "linearRegression: y must hold numbers, got null at place 4; leave out rows with missing values",
+  );
+  await expect(linearRegression({ x: x.with(2, [1, "2" as never, 4]), y, prior, noise })).rejects.toThrow(
+    "x must hold numbers, got string in row 2, column 1",
+  );
+  await expect(linearRegression({ x, y, noise } as never)).rejects.toThrow("prior must be given, such as { sd: 10 }, got undefined");
+  await expect(linearRegression({ x, y, prior } as never)).rejects.toThrow("noise must be given");
+  await expect(variationalLogistic({ x, y: y.map((value) => Number(value > 1)) } as never)).rejects.toThrow(
+    "must have either sd or covariance",
+  );
   await expect(variationalLogistic({ x: holes, y: rows.map((value) => Number(value > 0)) } as never)).rejects.toThrow("got NaN in row 3");
 });
 

@@ -69,7 +69,13 @@ const defaultStatistics: Readonly<Record<string, Statistic>> = { mean, sd: (x) =
  */
 export function posteriorPredictive(options: PosteriorPredictiveOptions): PosteriorPredictive {
   const { replicated, levels = [0.5, 0.9], statistics = defaultStatistics, discrepancies = {}, seed = 0 } = options;
-  const observed = Float64Array.from("data" in options.observed ? options.observed.data() : options.observed);
+  const { observed: given } = options;
+  const strange = Array.isArray(given) ? given.findIndex((value) => typeof value !== "number") : -1;
+  if (strange >= 0)
+    throw new TypeError(
+      `posteriorPredictive: observed must hold numbers, got ${String((given as readonly unknown[])[strange])} at place ${strange}`,
+    );
+  const observed = Float64Array.from("data" in given ? given.data() : given);
   const size = observed.length;
   const total = countOf(replicated.shape, size);
   if (total === undefined)

@@ -56,6 +56,10 @@ export async function linearRegression(options: LinearRegressionOptions): Promis
   const y = columnOf(owner, "y", options.y, rows);
   const warnings = await collinearWarnings(x, names);
   const { prior, noise, signal } = options;
+  if (typeof prior !== "object" || prior === null)
+    throw new TypeError(`${owner}: prior must be given, such as { sd: 10 }, got ${typeof prior}`);
+  if (typeof noise !== "object" || noise === null)
+    throw new TypeError(`${owner}: noise must be given, { sd } where it is known, else { shape, rate }; got ${typeof noise}`);
   const checked = { x, y, names, prior, warnings, ...cancelled(signal) };
   if ("sd" in noise) {
     requirePositive(owner, "noise.sd", noise.sd);

@@ -23,7 +23,8 @@ export type NormalPrior = NormalSpread & { readonly mean?: number | Column };
  * @throws RangeError where an sd is not > 0, or the covariance is not symmetric positive definite
  */
 export function factorOf(owner: string, name: string, spread: NormalSpread, n: number): NdArray {
-  if ("sd" in spread === "covariance" in spread) throw new TypeError(`${owner}: ${name} must have either sd or covariance`);
+  if (typeof spread !== "object" || spread === null || "sd" in spread === "covariance" in spread)
+    throw new TypeError(`${owner}: ${name} must have either sd or covariance, such as { sd: 10 }`);
   if ("sd" in spread) {
     if (typeof spread.sd === "number") {
       requirePositive(owner, `${name}.sd`, spread.sd);

@@ -12,6 +12,8 @@ export type Column = NdArray | ArrayLike<number>;
 export function tableOf(owner: string, name: string, value: Table, names?: readonly string[], rowsMin = 1): NdArray {
   if (!(value instanceof NdArray) && !(Array.isArray(value) && Array.isArray(value[0] ?? [])))
     throw new TypeError(`${owner}: ${name} must be rows of numbers or an array [rows, columns], got ${describe(value)}`);
+  if (!(value instanceof NdArray))
+    for (const [r, row] of value.entries()) requireNumbers(owner, name, row, (c) => `in row ${r}, column ${names?.[c] ?? c}`);
   const table =
     value instanceof NdArray
       ? array(Float64Array.from(value.data()), { shape: value.shape })
@@ -39,6 +41,7 @@ export function columnOf(owner: string, name: string, value: Column, length?: nu
     throw new TypeError(`${owner}: ${name} must be a list of numbers or an array [n], got ${describe(value)}`);
   if (value instanceof NdArray && value.shape.length !== 1)
     throw new RangeError(`${owner}: ${name} must have shape [n], got [${value.shape.join(", ")}]`);
+  if (Array.isArray(value)) requireNumbers(owner, name, value, (place) => `at place ${place}`);
   const values = Float64Array.from(value instanceof NdArray ? value.data() : value);
   if (length !== undefined && values.length !== length)
     throw new RangeError(`${owner}: ${name} must have ${length} numbers, one for each row, got ${values.length}`);
@@ -49,6 +52,15 @@ export function columnOf(owner: string, name: string, value: Column, length?: nu
       `${owner}: ${name} must be finite, got ${values[bad]} at place ${bad}; leave out rows with missing values, or fill them in`,
     );
   return array(values);
+}
+
+/** Refuses null, words and holes, which JavaScript would count as 0 or as numbers. */
+function requireNumbers(owner: string, name: string, values: readonly unknown[], where: (place: number) => string): void {
+  const bad = Array.isArray(values) ? values.findIndex((value) => typeof value !== "number") : -1;
+  if (bad >= 0)
+    throw new TypeError(
+      `${owner}: ${name} must hold numbers, got ${describe(values[bad])} ${where(bad)}; leave out rows with missing values, or fill them in`,
+    );
 }
 
 /** `names`, or x[0], x[1], ...; as many as there are columns, each once. */

@@ -183,7 +183,7 @@ describe("NUTS", { timeout: 120_000 }, () => {
     expect(single.warnings[0]).toMatch(/^There is one chain/);
     // A point of density by itself, 10,000 nats above a normal that has no way to it: whatever the step, it is lost.
     const caught = plainTarget(1, (u) => where(u.equal(40), 1e4, u.square().mul(-0.5)).squeeze(-1));
-    const result = await nuts(caught, { seed: 9, init: [[0], [1], [-1], [40]], warmup: 60, draws: 100, maxTreeDepth: 4 });
+    const result = await nuts(caught, { seed: 9, init: [[0], [1], [-1], [40]], warmup: 60, draws: 100, treeDepthMax: 4 });
     expect(result.warnings.join(" ")).toMatch(/Chain 4 of 4 never moved/);
     expect(result.warnings.join(" ")).toMatch(/Chains disagree: R-hat is above 1.01 for u\[0\]/);
     expect(result.warnings.some((sentence) => /diverged, all of those of chain 4/.test(sentence))).toBe(true);

@@ -141,7 +141,7 @@ function mixing(quantities: readonly Quantity[], [chains = 0, length = 0]: reado
   return [
     apart.length > 0
       ? `${chains === 1 ? "The halves of the chain" : "Chains"} disagree: R-hat is above ${rHatMax} for ${listed(apart.map((one) => `${one.name} (${one.rHat.toFixed(3)})`))}. ` +
-        "Run longer; if it stays, the posterior has several modes or the parameters need another form."
+        "Run longer; if it stays, the posterior has several modes, the data leave a combination of parameters open (`identifiability` names it), or they need another form."
       : undefined,
     few.length > 0
       ? `Too few effective draws, below ${effectiveSizeMin}, for ${listed(few.map((one) => `${one.name} (${Math.round(one.size)})`))}: ` +

@@ -154,7 +154,7 @@ export async function glmAnalysis(run: Run, problem: RegressionProblem): Promise
           await forestOf(
             [sampled, ...fits],
             strongest.slice(0, 8).map(({ name }) => quantities.find((one) => one.name === name)!),
-            `${problem.unit} per standard deviation of the feature`,
+            `${problem.unit} per sd of the feature`,
             0,
           ),
           ...(await elboFigures(fits)),

@@ -191,7 +191,7 @@ export async function linearAnalysis(run: Run, problem: RegressionProblem): Prom
         figures: [
           await tiltFigure(meanField, exact, pairNames, pair, "*Mean-field* stands upright where the exact posterior is tilted."),
           await tiltFigure(fullRank, exact, pairNames, pair, "*Full-rank* has the tilt."),
-          await forestOf([exact, fullRank, meanField], slopes, `${problem.unit} per standard deviation of the feature`, 0),
+          await forestOf([exact, fullRank, meanField], slopes, `${problem.unit} per sd of the feature`, 0),
           ...(await elboFigures([fullRank, meanField], exactPosterior.logEvidence)),
         ],
         tables: [

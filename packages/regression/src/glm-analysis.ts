@@ -99,7 +99,7 @@ export async function glmAnalysis(run: Run, problem: RegressionProblem): Promise
   const say = ({ name, mean, sd }: (typeof strongest)[0]): string =>
     family.sayEffect(labelOf(name), mean, sd, features.scale[slopes.indexOf(name)]!);
   return {
-    answer: `${say(strongest[0]!)}${strongest.length > 1 ? `; ${say(strongest[1]!)}` : ""}. ${worstLabel} is the least right of the approximations: it gives ${worst.sdRatioMinOf} ${formatNumber(100 * worst.sdRatioMin, 2)} % of its standard deviation.`,
+    answer: `${capital(say(strongest[0]!))}${strongest.length > 1 ? `; ${say(strongest[1]!)}` : ""}. ${worstLabel} is the least accurate of the approximations: it gives ${worst.sdRatioMinOf} ${formatNumber(100 * worst.sdRatioMin, 2)} % of its standard deviation.`,
     cards: [
       {
         label: "data",
@@ -361,6 +361,8 @@ async function predictionSection(
     tables: [...(predictable ? [predictable] : []), ...predictionTables(facts)],
   };
 }
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 const entropy = (p: number): number => -p * Math.log(p) - (1 - p) * Math.log1p(-p);
 

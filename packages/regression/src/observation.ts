@@ -133,7 +133,7 @@ const readers: Readonly<Record<string, () => Promise<Observation>>> = {
         family: "logistic",
         features,
         outcome,
-        outcomeName: "malignant",
+        outcomeName: "malignancy",
         unit: "logit",
         logisticPrior: { coefficientSd: 1, interceptSd: 1 },
       },

@@ -70,7 +70,7 @@ export function reproduceOptions(application: Application): Option[] {
     ).default(application.datasets[0]!.name, application.datasets[0]!.name),
     new Option("--device <name>", "cpu, or cuda:0, cuda:1, ... (see credence devices)").default("cpu", "cpu"),
     new Option("--seed <integer>", "fixes every random number").default("1", "1"),
-    new Option("--simulations <integer>", "how many to train on; the application's own choice unless given"),
+    new Option("--simulations <integer>", "how many simulations, or draws of each method; the application's own choice unless given"),
     new Option("--out <folder>", "where results go; a folder under runs/ unless given"),
     new Option("--quick", "a run of minutes that shows the way"),
     ...application.options.map(ownOption),

@@ -61,13 +61,12 @@ export interface MethodResult {
 }
 
 /** All that fixes what any method of this run gives. */
-export const inputsOf = ({ observation: { dataset, checksum, problem }, seed, device, effort }: Run): JsonValue => [
+export const inputsOf = ({ observation: { dataset, checksum, problem }, seed, effort }: Run): JsonValue => [
   dataset,
   checksum ?? null,
   // Of simulated data and of chosen columns: the numbers themselves.
   JSON.stringify(problem, (_, value) => (ArrayBuffer.isView(value) ? Array.from(value as Float64Array) : value)),
   seed,
-  device,
   { ...effort } as unknown as JsonValue,
 ];
 

@@ -22,6 +22,10 @@ beforeEach(async () => {
   out = await mkdtemp(join(tmpdir(), "credence-regression-"));
 });
 
+test("a device that its methods do not run on is refused, not left unused", async () => {
+  await expect(run(options({ device: "cuda:0" }))).rejects.toThrow("regression runs on the CPU");
+});
+
 /** A run too short to be good, and long enough to go through everything. */
 const options = (changes: Partial<ApplicationOptions> = {}): ApplicationOptions => ({
   dataset: "simulated",

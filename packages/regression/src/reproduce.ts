@@ -10,6 +10,7 @@ import {
   summarizeDraws,
 } from "@credence/core";
 import { writeJson, writeReport } from "@credence/report";
+import { DeviceError } from "@credence/tensor";
 import type { Analysis, Quantity } from "./analysis.ts";
 import { estimatesAnalysis } from "./estimates-analysis.ts";
 import { examsAnalysis } from "./exams-analysis.ts";
@@ -82,13 +83,16 @@ function analyse(run: Run): Promise<Analysis> {
 }
 
 async function reproduce(options: ApplicationOptions, context: ApplicationContext): Promise<Summary> {
+  if (options.device !== "cpu")
+    throw new DeviceError(
+      `regression runs on the CPU, as some of its methods are written for it; got device ${options.device}, leave it out`,
+    );
   const observation = await readObservation(options);
   const { dataset, title, source, licence, checksum, note } = observation;
   const run: Run = {
     observation,
     effort: effortOf(options),
     seed: options.seed,
-    device: options.device,
     context,
     directory: join(options.out, "phases"),
   };

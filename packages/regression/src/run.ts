@@ -7,7 +7,6 @@ export interface Run {
   readonly observation: Observation;
   readonly effort: Effort;
   readonly seed: number;
-  readonly device: string;
   readonly context: ApplicationContext;
   /** Where phases are kept. */
   readonly directory: string;

@@ -53,11 +53,14 @@ export interface Native {
   ): Promise<void>;
 }
 
-/** The native binary is missing or does not load. The message lists every place that was tried. */
+/** The native binary is missing, does not load or is of another version. The message lists every place that was tried. */
 export class NativeLoadError extends Error {
   override readonly name = "NativeLoadError";
   readonly code = "ERR_NATIVE_LOAD";
 }
+
+/** The form of plans that this package writes: native/include/credence/plan.hpp. */
+export const planVersion = 2;
 
 const target = `${process.platform}-${process.arch}`;
 
@@ -68,7 +71,10 @@ export function load(require: (id: string) => unknown = createRequire(import.met
   const tried: string[] = [];
   for (const candidate of candidates) {
     try {
-      return require(candidate) as Native;
+      const binary = require(candidate) as Native;
+      const takes = binary.planVersion();
+      if (takes === planVersion) return binary;
+      tried.push(`  ${candidate}: takes plans of version ${takes}, expected ${planVersion}; it was built from other sources`);
     } catch (error) {
       tried.push(`  ${candidate}: ${(error as Error).message.split("\n", 1)[0]}`);
     }

@@ -177,9 +177,8 @@ function compile(
     return flat.leaves.map((t) => asTensor(t));
   });
   const simplified = epilogue(simplify(traced));
-  const version = native().planVersion();
-  const scheduled = schedule(fuse(simplified), version);
-  const executable = native().compile(device, encode(scheduled, native().opcodes(), version));
+  const scheduled = schedule(fuse(simplified));
+  const executable = native().compile(device, encode(scheduled, native().opcodes()));
   return {
     traced,
     simplified,

@@ -1,5 +1,5 @@
 import { type DType, dtypes } from "../dtype.ts";
-import type { Opcodes } from "../native.ts";
+import { type Opcodes, planVersion } from "../native.ts";
 import { actual, type Cluster, type Instruction, type Storage, type View } from "./instruction.ts";
 import type { Scheduled } from "./schedule.ts";
 import { mergeAxes } from "./view.ts";
@@ -18,7 +18,7 @@ function doubleWords(value: number): [number, number] {
 }
 
 /** The flat form of a program that native code takes: see native/include/credence/plan.hpp for every word. */
-export function encode(program: Scheduled, opcodes: Opcodes, version: number): Uint32Array {
+export function encode(program: Scheduled, opcodes: Opcodes): Uint32Array {
   const slots: number[][] = [];
   const slotIds = new Map<Storage, number>();
 
@@ -138,7 +138,7 @@ export function encode(program: Scheduled, opcodes: Opcodes, version: number): U
     0,
     13,
     magic,
-    version,
+    planVersion,
     slots.length,
     code.length,
     low(arena),

@@ -10,10 +10,8 @@ export interface Scheduled extends Lowered {
   readonly ownBytes: number;
 }
 
-/** @param version of plans that the native binary takes: before 2, threads have no memory of their own, and share every turn of a loop */
-export function schedule(lowered: Lowered, version: number): Scheduled {
-  const turnsMin = version < 2 ? Infinity : undefined;
-  const ordered = shareTurns(formPhases(lowered.instructions), (body) => placeStorages(body, "own"), turnsMin);
+export function schedule(lowered: Lowered): Scheduled {
+  const ordered = shareTurns(formPhases(lowered.instructions), (body) => placeStorages(body, "own"));
   const arenaBytes = placeStorages(ordered.instructions, "arena");
   return { ...lowered, instructions: placeBarriers(ordered.instructions), arenaBytes, ownBytes: ordered.ownBytes };
 }

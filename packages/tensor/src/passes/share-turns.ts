@@ -2,7 +2,7 @@ import { accesses, rootOf } from "./access.ts";
 import { actual, type Instruction, type Loop, type Storage } from "./instruction.ts";
 
 /** Turns from which on a loop of independent ones is shared turn by turn: fewer could leave threads idle that rows would keep busy. */
-const turnsMinDefault = 4;
+const turnsMin = 4;
 
 /** The most memory that each thread may get for such turns, in bytes. Beyond it a turn is long enough for all threads to share it. */
 const ownBytesMax = 16 << 20;
@@ -20,7 +20,6 @@ export const flags = (i: Instruction): Storage[] =>
 export function shareTurns(
   instructions: readonly Instruction[],
   place: (body: readonly Instruction[]) => number,
-  turnsMin = turnsMinDefault,
 ): { instructions: Instruction[]; ownBytes: number } {
   const isCandidate = (i: Loop): boolean => i.independent === true && i.trips !== undefined && i.trips >= turnsMin;
   const users = usersOf(instructions, isCandidate);

@@ -10,7 +10,7 @@ import { worthSharing } from "./worth-sharing.ts";
 /** The judgement on a function of arrays of these shapes. */
 const judged = (shapes: readonly number[][], f: (...args: Tensor[]) => Tensor): boolean => {
   const arguments_ = shapes.map((shape) => ({ shape, dtype: "f64" as const }));
-  return worthSharing(schedule(fuse(simplify(traceGraph(arguments_, (...args) => [f(...args)]).graph)), 2).instructions);
+  return worthSharing(schedule(fuse(simplify(traceGraph(arguments_, (...args) => [f(...args)]).graph))).instructions);
 };
 
 test("a step of few numbers is not worth sharing, however often it is taken", () => {

@@ -1,0 +1,1 @@
+export { type Engineering, effectiveLambda, engineeringOf, type Lame, lameOf, type Setting } from "./material.ts";

@@ -1,0 +1,1 @@
+export { cellCounts, type Mesh, meshOf } from "./mesh.ts";

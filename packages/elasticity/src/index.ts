@@ -1,1 +1,12 @@
+export { type Body, type Face, type FacePoints, onFace } from "./body/body.ts";
+export { boxPatch, type Patch } from "./body/patch.ts";
+export { type RayPatchOptions, rayPatch } from "./body/ray-patch.ts";
+export { sampleFace, sampleInterior, type WeightedFacePoints, type WeightedPoints } from "./body/sample.ts";
+export { box, octantOfShell, type PlateWithHoleOptions, plateWithHole, quarterAnnulus, quarterPlateWithHole } from "./body/shapes.ts";
+export { divergenceOf, type ElasticField, gradientOf, hooke, stressOf, type TracedLame } from "./field/elastic-field.ts";
+export { haghighatPlate } from "./field/haghighat.ts";
+export { type KirschOptions, kirschPlate } from "./field/kirsch.ts";
+export { type LameOptions, lameCylinder, lameSphere } from "./field/lame.ts";
+export { type ManufacturedCubeOptions, manufacturedCube } from "./field/manufactured-cube.ts";
+export { type TimoshenkoOptions, timoshenkoBeam } from "./field/timoshenko.ts";
 export { type Engineering, effectiveLambda, engineeringOf, type Lame, lameOf, type Setting } from "./material.ts";

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { benchmarks } from "./benchmarks.ts";
 import { commit, machine } from "./machine.ts";
-import type { Measurement, OptionValues } from "./measurement.ts";
+import type { Benchmark, Measurement, OptionValues } from "./measurement.ts";
 import { row, timings } from "./record.ts";
 
 const usage = `npm run bench -- NAME [--out FILE] [options]\n\n${Object.entries(benchmarks)
@@ -20,7 +20,12 @@ if (!benchmark) {
   process.exit(name === "--help" ? 0 : 2);
 }
 
-const values = parseArgs({ args, options: { out: { type: "string" }, ...benchmark.options } }).values as OptionValues;
+if (args.includes("--help")) {
+  console.log(usage);
+  process.exit(0);
+}
+
+const values = read(args, benchmark.options);
 const measurements: Measurement[] = [];
 const { head, line } = benchmark.table ?? timings;
 console.log(head);
@@ -36,3 +41,12 @@ const record = {
   benchmarks: measurements.map(row),
 };
 if (typeof values.out === "string") writeFileSync(values.out, `${JSON.stringify(record, null, 2)}\n`);
+
+function read(given: string[], options: Benchmark["options"]): OptionValues {
+  try {
+    return parseArgs({ args: given, options: { out: { type: "string" }, ...options } }).values as OptionValues;
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n\n${usage}`);
+    process.exit(2);
+  }
+}

@@ -122,6 +122,10 @@ void launchRows(const RowsProgram& program, const RunMemory& memory, Recorder& r
 bool isLongSort(const RowsProgram& program);
 void launchSort(const RowsProgram& program, const RunMemory& memory, Recorder& recorder);
 
+/// prismField and meshField, whose rows are long: a thread to a prism, a block to a tile of nodes.
+void launchPrismField(const RowsProgram& program, const RunMemory& memory, Recorder& recorder);
+void launchMeshField(const RowsProgram& program, const RunMemory& memory, Recorder& recorder);
+
 // ---- control --------------------------------------------------------------------------------------------------------
 
 /// A loop as the device counts it. Trips are taken while trip < limit.

@@ -1,6 +1,6 @@
 // Row operations. In general a thread takes a row, over the bodies of row_ops.hpp. Otherwise where rows are one and long, or
 // lie so that neighbouring threads would read far apart: gather and scatterAdd, a thread to an element of the result; splines,
-// rows through shared memory; sorting, sort.cu.
+// rows through shared memory; sorting, sort.cu; the gravity of bodies, gravity.cu.
 #include <credence/row_ops.hpp>
 
 #include <algorithm>
@@ -153,6 +153,10 @@ void launchTyped(const RowsProgram& p, int inputs, const RunMemory& memory, Reco
     const int64_t elements = p.rows * p.block.integers[1];
     if (elements > 0)
       launch(recorder, "scatterAdd", scatterAddKernel<T>, blocksFor(elements), blockThreads, resolvedBytes, p, memory.slots, memory.report);
+  } else if constexpr (std::is_same_v<F, PrismField>) {
+    launchPrismField(p, memory, recorder);
+  } else if constexpr (std::is_same_v<F, MeshField>) {
+    launchMeshField(p, memory, recorder);
   } else if constexpr (form == RowForm::range) {
     const int64_t perThread = (p.rows + rangeThreadsMax - 1) / rangeThreadsMax;
     launch(recorder, "ranges of rows", rangesKernel<F, T>, blocksFor((p.rows + perThread - 1) / perThread, rowThreads), rowThreads, resolvedBytes,

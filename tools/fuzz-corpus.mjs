@@ -235,6 +235,15 @@ const programs = {
     (x, y) => [t.linearRecurrence(x, y), t.cumprod(x, 0), t.linearRecurrence(x, y, 0, { reverse: true })],
     [numbers([5, 6]), numbers([5, 6])],
   ],
+  "gravity-of-bodies": [
+    (places, prisms, x) => [
+      t.prismField(places, prisms, { derivative: "z" }),
+      t.prismField(places, prisms, { derivative: "none", dtype: "f32" }),
+      t.meshField(places, { x, y: x, z: x }, { derivative: "xy" }),
+      t.grad((s) => t.prismField(places, s, { derivative: "z" }).sum())(prisms),
+    ],
+    [numbers([4, 3], "f64"), numbers([5, 6], "f64"), numbers([4], "f64")],
+  ],
   "training-spline-flow": flowTraining(couplingSpline({ ...size, bins: 3 })),
   "training-masked-flow": flowTraining(maskedAutoregressive(size)),
 };

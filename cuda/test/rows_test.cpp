@@ -181,6 +181,24 @@ void expectReal(Type type) {
   std::vector<T> target = whole<T>(0, 60);
   std::reverse(target.begin(), target.end());
   expectRows({"birthDeathLogTransition", rows, {real(whole<T>(0, 40)), real(target), dt, birth, death, immigration}, {one}, {}, {}, 100 * near});
+
+  // Places among the bodies, and on their corners, edges and faces. Tiles: none full, and more than one along both axes.
+  std::vector<double> prisms = {0, 1, 0, 2, -1, 0, -2, -0.5, 1, 3, -2, 1};
+  for (int32_t derivative = 0; derivative < fieldDerivativeCount; ++derivative) {
+    for (const int32_t plane : {0, 4})
+      expectRows({"prismField", 4, {in<double>({0.3, 0.1, 2, 0, 0, 0, 1, 0.5, -0.2, -3, 1, -1}, Type::f64, 3), in(prisms, Type::f64, 12, true)}, {out(type, 2)}, {derivative, plane}, {0.5}, near});
+    struct Cells {
+      int32_t nx, ny, nz;
+    };
+    for (const auto [nx, ny, nz] : {Cells{5, 3, 2}, {70, 15, 1}}) {
+      const auto planes = [](int32_t n) {
+        std::vector<double> at(std::size_t(n) + 1);
+        std::iota(at.begin(), at.end(), -1.0);
+        return in(at, Type::f64, uint32_t(n) + 1, true);
+      };
+      expectRows({"meshField", 2, {in<double>({1.3, 0.1, 2, 1, 1, 0}, Type::f64, 3), planes(nx), planes(ny), planes(nz)}, {out(type, uint32_t(nx * ny * nz))}, {derivative, nx, ny, nz}, {0.5}, 100 * near});
+    }
+  }
 }
 
 using RowsParity = CudaParity;

@@ -338,6 +338,33 @@ void demandBirthDeathLogTransition(Demand& demand) {
   for (int i = 0; i < 7; ++i) demand.real(i, names[i], 1);
 }
 
+// The derivative and its factor; places and planes are f64, whatever the type of the result.
+void demandField(Demand& demand, int integers) {
+  demand.attributes(integers, 1);
+  demand.integer(0, "derivative", 0, fieldDerivativeCount - 1);
+  demand.operand(0, "place", Type::f64, 3);
+}
+void demandPrismField(Demand& demand) {
+  demandField(demand, 2);
+  demand.integer(1, "plane", 0, 6);
+  const int64_t n = demand.lengthOf(2);
+  demand.operand(1, "prisms", Type::f64, 6 * n);
+  demand.real(2, "field", n);
+}
+void demandMeshField(Demand& demand) {
+  demandField(demand, 4);
+  int64_t count[3], cells = 1;
+  const char* counts[] = {"nx", "ny", "nz"};
+  const char* planes[] = {"planes along x", "planes along y", "planes along z"};
+  for (int axis = 0; axis < 3; ++axis) {
+    count[axis] = demand.integer(1 + axis, counts[axis], 1, integerMax - 1);
+    demand.require(cells * count[axis] <= integerMax, "more cells than an i32 counts");
+    cells = demand.ok() ? cells * count[axis] : 0;
+  }
+  for (int axis = 0; axis < 3; ++axis) demand.operand(1 + axis, planes[axis], Type::f64, count[axis] + 1);
+  demand.real(4, "field", cells);
+}
+
 #define CREDENCE_CHECK(name, Functor, form, inputs, outputs, typing)     \
   std::string check##Functor(const RowCall& call, int64_t rows) {        \
     Demand demand(#name, call, rows, inputs, inputs + outputs);          \

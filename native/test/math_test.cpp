@@ -263,6 +263,27 @@ TEST(Math, PowerFollowsTheCLibrary) {
   EXPECT_LE(worstF32, 1);
 }
 
+TEST(Math, AtanOfAQuotientHasItsSignAndLimits) {
+  using V = NativeVec<double>;
+  std::mt19937_64 engine(5);
+  std::uniform_real_distribution<double> exponent(-40, 40);
+  long double bound = 0;
+  for (int i = 0; i < 50000; ++i) {
+    const double p = std::exp(exponent(engine)) * (i % 2 ? 1 : -1), q = (i % 5 ? p * std::exp(exponent(engine) / 20) : 1) * (i % 3 ? 1 : -1);
+    const long double exact = atanl((long double)p / q);
+    for (const double y : {math::atanOfQuotient(p, q), double(math::atanOfQuotient<V>(broadcast<V>(p), broadcast<V>(q))[1])})
+      bound = std::fmax(bound, fabsl(y - exact) / ulpAt<double>(exact));
+  }
+  std::printf("atanOfQuotient: f64 %.2Lf ulp\n", bound);
+  EXPECT_LE(bound, 3);
+  EXPECT_EQ(math::atanOfQuotient(0.0, 3.0), 0);
+  EXPECT_EQ(math::atanOfQuotient(2.0, 0.0), 0);
+  EXPECT_EQ(math::atanOfQuotient(0.0, 0.0), 0);
+  EXPECT_EQ(math::atanOfQuotient(double(INFINITY), -3.0), -M_PI / 2);
+  EXPECT_TRUE(std::isnan(math::atanOfQuotient(double(NAN), 1.0)));
+  EXPECT_TRUE(std::isnan(math::atanOfQuotient(1.0, double(NAN))));
+}
+
 TEST(Elementwise, IntegersWrapAndDivideWithoutTraps) {
   const std::int32_t least = std::numeric_limits<std::int32_t>::min();
   EXPECT_EQ(Add::apply(std::numeric_limits<std::int32_t>::max(), 1), least);

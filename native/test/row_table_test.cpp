@@ -14,7 +14,7 @@
 namespace credence::test {
 namespace {
 
-enum class Kind { real, u32, i32 };
+enum class Kind { real, f64, u32, i32 };  // real: of the type under test
 
 struct Sample {
   const char* name;
@@ -31,6 +31,7 @@ struct Sample {
 const Sample::Operand key{Kind::u32, 2}, one{Kind::real, 1}, index{Kind::i32, 3};
 Sample::Operand real(std::int64_t length) { return {Kind::real, length}; }
 Sample::Operand i32(std::int64_t length) { return {Kind::i32, length}; }
+Sample::Operand f64(std::int64_t length) { return {Kind::f64, length}; }
 
 const std::vector<std::int32_t> windowShape = {5, 6, 3, 2, 2, 1, 1, 2, 1, 1, 3, 6};
 
@@ -69,6 +70,8 @@ const std::vector<Sample>& samples() {
       {"birthDeathStep", {key, one, one, one, one, one, one}, {0}},
       {"birthDeathEvents", {key, one, real(3), real(3), real(3), one}, {0}, {60}},
       {"birthDeathLogTransition", {one, one, one, one, one, one, one}},
+      {"prismField", {f64(3), f64(6 * 11), real(11)}, {3, 0}, {2}},
+      {"meshField", {f64(3), f64(6), f64(4), f64(3), real(30)}, {0, 5, 3, 2}, {2}},
   };
   return list;
 }
@@ -91,7 +94,10 @@ TEST(RowTable, EveryOperationHasASampleHere) {
   }
 }
 
-Type typeOf(Kind kind, Type realType) { return kind == Kind::real ? realType : kind == Kind::u32 ? Type::u32 : Type::i32; }
+Type typeOf(Kind kind, Type realType) {
+  return kind == Kind::real ? realType : kind == Kind::f64 ? Type::f64 : kind == Kind::u32 ? Type::u32 : Type::i32;
+}
+bool isReal(Kind kind) { return kind == Kind::real || kind == Kind::f64; }
 
 std::string checked(const Sample& sample, const std::vector<RowOperand>& operands, const std::vector<std::int32_t>& integers, const std::vector<double>& numbers) {
   const RowCall call{operands.data(), int(operands.size()), integers.data(), int(integers.size()), numbers.data(), int(numbers.size()), nullptr};
@@ -189,7 +195,7 @@ TEST(RowTable, TheSameBitsHoweverRowsAreSharedOut) {
   for (const Sample& sample : samples())
     for (const Type type : {Type::f32, Type::f64}) {
       const auto fill = [engine = std::mt19937(5)](Kind kind) mutable {
-        return kind == Kind::real ? std::uniform_real_distribution<>(0.1, 0.9)(engine) : double(engine() % 3);
+        return isReal(kind) ? std::uniform_real_distribution<>(0.1, 0.9)(engine) : double(engine() % 3);
       };
       Memory whole(sample, type, rows, fill), pieces(sample, type, rows, fill);
       whole.run(0, rows);
@@ -206,7 +212,7 @@ TEST(RowTable, NoDataMakesAnOperationWriteElsewhere) {
       for (unsigned seed = 0; seed < 20; ++seed) {
         Memory memory(sample, type, 19, [&, engine = std::mt19937(seed)](Kind kind) mutable {
           const double value = telling[engine() % std::size(telling)];
-          return kind == Kind::real ? value : std::isfinite(value) ? std::trunc(value) : 123456789.0;
+          return isReal(kind) ? value : std::isfinite(value) ? std::trunc(value) : 123456789.0;
         });
         memory.run(0, 19);
         ASSERT_TRUE(memory.guardsHold()) << sample.name;
@@ -250,7 +256,7 @@ TEST(RowTable, WhateverAttributesAreAcceptedStayInsideTheirOperands) {
     if (elements > 20000) continue;
     ++accepted;
     Memory memory(sample, engine() % 2 ? Type::f32 : Type::f64, 3,
-                  [&](Kind kind) { return kind == Kind::real ? std::uniform_real_distribution<>(0.1, 0.9)(engine) : double(engine() % 3); });
+                  [&](Kind kind) { return isReal(kind) ? std::uniform_real_distribution<>(0.1, 0.9)(engine) : double(engine() % 3); });
     memory.run(0, 3);
     ASSERT_TRUE(memory.guardsHold()) << sample.name;
   }

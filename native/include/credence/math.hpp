@@ -389,6 +389,28 @@ CREDENCE_HD SinCos<T> sinCosTurns(T u) {
   return turn<T>((u * S(4) - (shifted - F::roundingShift)) * S(1.57079632679489661923), shifted);
 }
 
+// ---- arctangent ---------------------------------------------------------------------------------------------------------
+
+// atan(p / q), in [-pi/2, pi/2], with one division; 0 where q = 0, the mean of both sides. With u = min / max of the magnitudes,
+// atan u = pi/4 + atan((u - 1) / (u + 1)) from tan(pi/8) on. f64 only, 3 ulp.
+template <class T>
+CREDENCE_HD T atanOfQuotient(T p, T q) {
+  static_assert(isDouble<T>, "atanOfQuotient has a polynomial for double precision");
+  using U = UintOf<T>;
+  const T a = abs(p), b = abs(q);
+  const Mask<T> steep = a > b;
+  const T low = select(steep, b, a), high = select(steep, a, b);
+  const Mask<T> upper = low > high * 0.41421356237309504880;
+  const T t = select(upper, T(low - high), low) / select(upper, T(low + high), high), z = t * t;
+  const T series = horner(z, -0.333333333333332, 0.1999999999995404, -0.14285714280244102, 0.11111110785907088, -0.09090897829549298,
+                          0.07692061510135187, -0.06663118896320909, 0.05847997795638855, -0.05039794160907481, 0.03807698675005368,
+                          -0.017920787745480633);
+  const T small = t + t * z * series, angle = select(upper, T(small + 0.78539816339744830962), small);
+  const T y = select(steep, T(1.57079632679489661923 - angle), angle);
+  const T signedY = bitCast<T>(U(bitCast<U>(y) ^ ((bitCast<U>(p) ^ bitCast<U>(q)) & signBit<T>)));
+  return select(q == 0.0, T{}, signedY);
+}
+
 // ---- powers -----------------------------------------------------------------------------------------------------------
 
 // An unevaluated sum, high + low, of two doubles.

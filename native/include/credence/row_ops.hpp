@@ -9,6 +9,7 @@
 #include <credence/eigen.hpp>
 #include <credence/fft.hpp>
 #include <credence/gather.hpp>
+#include <credence/gravity.hpp>
 #include <credence/linalg.hpp>
 #include <credence/lu.hpp>
 #include <credence/random.hpp>
@@ -48,7 +49,9 @@ namespace credence {
   X(scatterAdd, ScatterAdd, row, 2, 1, real)                                 \
   X(birthDeathStep, BirthDeathStep, row, 6, 1, real)                         \
   X(birthDeathEvents, BirthDeathEvents, range, 4, 2, real)                   \
-  X(birthDeathLogTransition, BirthDeathLogTransition, wide, 6, 1, real)
+  X(birthDeathLogTransition, BirthDeathLogTransition, wide, 6, 1, real)      \
+  X(prismField, PrismField, range, 2, 1, real)                               \
+  X(meshField, MeshField, range, 4, 1, real)
 
 enum class RowForm : std::uint8_t { row, lanes, wide, range };
 enum class RowTyping : std::uint8_t { real, bytes, word, none };

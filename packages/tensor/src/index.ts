@@ -65,6 +65,7 @@ export {
   where,
 } from "./ops/elementwise.ts";
 export { type Complex, type ComplexLike, fft, fft2, ifft, ifft2, irfft, irfft2, rfft, rfft2 } from "./ops/fft.ts";
+export { type FieldDerivative, type FieldOptions, type MeshPlanes, meshField, prismField } from "./ops/gravity.ts";
 export { argsort, scatterAdd, sort, take, takeAlong } from "./ops/indexing.ts";
 export { cholesky } from "./ops/linalg/cholesky.ts";
 export { eigenSymmetric } from "./ops/linalg/eigen.ts";

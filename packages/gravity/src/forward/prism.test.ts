@@ -1,6 +1,9 @@
+import { program, type Tensor } from "@credence/tensor";
 import { describe, expect, test } from "vitest";
 import { type FieldComponent, gravitationalConstant, type Prism, prismField, type Station } from "./prism.ts";
+import { prismSensitivity, prismTable } from "./sensitivity.ts";
 import { pointMassField, sphereField } from "./sphere.ts";
+import { stationTable } from "./stations.ts";
 
 const prism = (west: number, east: number, south: number, north: number, bottom: number, top: number): Prism => ({
   west,
@@ -47,8 +50,12 @@ const cases: readonly [string, Prism, number, Station, number, number?][] = [
 ];
 
 describe("the prism", () => {
+  const native = program((station: Tensor, body: Tensor) => prismSensitivity(station, body));
+
   test.each(cases)("%s: 40-digit numbers", (_, body, density, station, want, tolerance = 1e-12) => {
     expectRelative(prismField(body, density, station), want, tolerance);
+    const place = stationTable({ eastings: [station.easting], northings: [station.northing], upwards: [station.upward] });
+    expectRelative(density * native(place, prismTable([body])).item(), want, tolerance);
   });
 
   test("potential, vector and gradient tensor agree with another implementation", () => {
@@ -107,7 +114,6 @@ describe("the prism", () => {
         ];
         const terms = parts.map((part) => prismField(part, 1000, station, component));
         const whole = prismField(column, 1000, station, component);
-        if (station.easting === 3 && component.length > 9) continue; // the station lies on an inner edge
         const scale = Math.max(...terms.map(Math.abs), Math.abs(whole));
         expect(Math.abs(terms.reduce((a, b) => a + b) - whole)).toBeLessThan(1e-12 * scale);
       }

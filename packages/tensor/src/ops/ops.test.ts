@@ -7,6 +7,7 @@ import { binary, type Case, each, m, positive, unary, unit, v, x5, zip } from ".
 import { convolutions } from "./test/convolution.ts";
 import { cumulations } from "./test/cumulative.ts";
 import { transforms } from "./test/fft.ts";
+import { fields } from "./test/gravity.ts";
 import { factorisations } from "./test/linalg.ts";
 
 /**
@@ -283,6 +284,7 @@ const cases: readonly Case[] = [
   ...factorisations,
   ...transforms,
   ...convolutions,
+  ...fields,
 ];
 
 /** Row operations, which are compiled for each type. */

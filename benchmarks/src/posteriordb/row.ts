@@ -5,7 +5,7 @@ import type { Score } from "./score.ts";
 
 /** A run as a row of the record. Its promises: R-hat, agreement in every mean and sd, no divergence where the reference had none. */
 export function measurement(name: string, score: Score, threads: number, referenceDivergences: number | undefined): Measurement {
-  const { dimension, chains, drawsPerChain, seconds, gradients, ess, rHatMax, divergences, comparisons, warnings } = score;
+  const { dimension, chains, drawsPerChain, seconds, gradients, ess, rHatMax, divergences, comparisons, noncentred, warnings } = score;
   const total = seconds.warmup + seconds.draws;
   const disagreeing = comparisons?.filter(({ agrees }) => !agrees).map((comparison) => comparison.name);
   return {
@@ -37,6 +37,7 @@ export function measurement(name: string, score: Score, threads: number, referen
         sdDifferenceMax: worst(comparisons, ({ sdDifference }) => sdDifference),
         disagreeing: disagreeing!.join(" "),
       }),
+      noncentred: noncentred.join(" "),
       warnings: warnings.join(" "),
     },
   };
@@ -78,10 +79,12 @@ function line(measurement: Measurement): string {
       String(figures["divergences"]),
       compared ? `${figure("meanInErrorsMax").toFixed(1)}, ${figure("meanInSdsMax").toFixed(3)}` : "",
       compared ? percent(figure("sdDifferenceMax")) : "",
-      met === null ? "no reference" : met ? "agrees" : `MISSED ${figures["disagreeing"]}`.trim(),
+      `${met === null ? "no reference" : met ? "agrees" : `MISSED ${figures["disagreeing"]}`.trim()}${chosen(String(figures["noncentred"]))}`,
     ],
     widths,
   );
 }
+
+const chosen = (noncentred: string): string => (noncentred === "" ? "" : ` (non-centred: ${noncentred})`);
 
 export const table: Table = { head: headOf(columns, widths), line };

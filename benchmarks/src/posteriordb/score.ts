@@ -24,6 +24,8 @@ export interface Score {
   readonly ess: { readonly bulk: number; readonly tail: number; readonly of: string };
   readonly rHatMax: number;
   readonly divergences: number;
+  /** Parameters that the sampler drew in their non-centred form by its own choice. */
+  readonly noncentred: readonly string[];
   readonly warnings: readonly string[];
   /** One for each quantity of the reference; absent without one. */
   readonly comparisons?: readonly Comparison[];
@@ -51,6 +53,7 @@ export async function score(
     ess: { bulk: weakest.essBulk, tail: Math.min(...summary.map(({ essTail }) => essTail)), of: weakest.name },
     rHatMax: Math.max(...summary.map(({ rHat }) => rHat)),
     divergences: total(result, "diverging"),
+    noncentred: result.noncentred ?? [],
     warnings: result.warnings,
     ...(reference && { comparisons: compareAll(result, summary, reference, logarithms) }),
   };

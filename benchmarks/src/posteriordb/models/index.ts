@@ -22,7 +22,7 @@ export const models: Readonly<Record<string, (data: Data) => Model>> = {
   arK,
   arma11,
   blr,
-  eight_schools_centered: eightSchools("centred"),
+  eight_schools_centered: eightSchools("undecided"),
   eight_schools_noncentered: eightSchools("noncentred"),
   garch11,
   gp_pois_regr: gpPoisRegr,

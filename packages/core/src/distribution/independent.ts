@@ -25,6 +25,7 @@ export function independent<D extends Distribution>(distribution: D, rank: numbe
     dtype: distribution.dtype,
     support: { kind: "independent", rank, of: support },
     ...(distribution.improper && { improper: true }),
+    ...(distribution.openScale !== undefined && { openScale: distribution.openScale }),
     sample: (key, sampleShape, dtype) => distribution.sample(key, sampleShape, dtype),
     logProb: (x): Tensor => sum(distribution.logProb(x), lastAxes(rank)),
     ...(logProbInside && { logProbInside: (x): Tensor => sum(logProbInside(x), lastAxes(rank)) }),

@@ -4,6 +4,7 @@ import { adaptChees, type CheesTuning, cheesSteps, fixChees, initChees } from ".
 import { drawsOf } from "./draws-of.ts";
 import { settledStepSizes } from "./dual-averaging.ts";
 import { type HmcInfo, type HmcState, initHmc, stepHmc } from "./hmc.ts";
+import { inBestForm } from "./in-best-form.ts";
 import { type ChainOptions, checkCounts, checkedOptions } from "./options.ts";
 import { runChains } from "./run-chains.ts";
 import type { Kernel } from "./transition.ts";
@@ -45,5 +46,5 @@ export async function chees(target: Target, options: CheesOptions): Promise<Draw
     fix: fixChees,
     pooling: "all",
   };
-  return drawsOf(target, await runChains("chees", target, kernel, given), given);
+  return inBestForm(target, given, async (form) => drawsOf(form, await runChains("chees", form, kernel, given), given));
 }

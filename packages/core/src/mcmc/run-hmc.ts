@@ -4,6 +4,7 @@ import { requireTarget } from "../model/require-target.ts";
 import { drawsOf } from "./draws-of.ts";
 import { adaptStepSizes, fixStepSizes, initStepSizes, type StepSizes, settledStepSizes } from "./dual-averaging.ts";
 import { type HmcInfo, type HmcState, initHmc, stepHmc, stepsFor } from "./hmc.ts";
+import { inBestForm } from "./in-best-form.ts";
 import { type ChainOptions, checkCounts, checkedOptions } from "./options.ts";
 import { runChains } from "./run-chains.ts";
 import type { Kernel } from "./transition.ts";
@@ -45,5 +46,5 @@ export async function hmc(target: Target, options: HmcOptions): Promise<Draws> {
     fix: fixStepSizes,
     pooling: "within",
   };
-  return drawsOf(target, await runChains("hmc", target, kernel, options), options);
+  return inBestForm(target, options, async (form) => drawsOf(form, await runChains("hmc", form, kernel, options), options));
 }

@@ -2,6 +2,7 @@ import type { Draws, Target } from "../model/index.ts";
 import { requireTarget } from "../model/require-target.ts";
 import { drawsOf } from "./draws-of.ts";
 import { adaptStepSizes, fixStepSizes, initStepSizes, type StepSizes, settledStepSizes } from "./dual-averaging.ts";
+import { inBestForm } from "./in-best-form.ts";
 import { initNuts, type NutsState, stepNuts } from "./nuts.ts";
 import { leavesOf } from "./nuts-leaves.ts";
 import { type ChainOptions, checkCounts, checkedOptions } from "./options.ts";
@@ -35,6 +36,7 @@ export async function nuts(target: Target, options: NutsOptions): Promise<Draws>
     fix: fixStepSizes,
     pooling: "within",
   };
-  const walked = await runChains("nuts", target, kernel, options);
-  return drawsOf(target, walked, options, { treeDepthMax });
+  return inBestForm(target, options, async (form) =>
+    drawsOf(form, await runChains("nuts", form, kernel, options), options, { treeDepthMax }),
+  );
 }

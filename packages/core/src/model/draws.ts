@@ -8,6 +8,8 @@ export interface Draws {
   readonly draws: NdArray;
   /** The same draws where the method worked, f64 [chains, draws, D]. */
   readonly unconstrained: NdArray;
+  /** Parameters that the sampler chose to draw in their non-centred form; the draws are in the coordinates of the target all the same. */
+  readonly noncentred?: readonly string[];
   /** log density at each of them, in unconstrained space, f64 [chains, draws]. */
   readonly logDensity: NdArray;
   /**

@@ -2,6 +2,7 @@ export type { RunOptions } from "./by-rows.ts";
 export type { Data } from "./data.ts";
 export { type DensityTargetOptions, densityTarget } from "./density-target.ts";
 export type { Draws } from "./draws.ts";
+export type { Forms } from "./forms.ts";
 export { type Gradient, gradientOfTarget } from "./gradient.ts";
 export type { Likelihood, ObservationInfo } from "./likelihood.ts";
 export { type Model, type ModelOptions, model, type ParameterInfo } from "./model.ts";

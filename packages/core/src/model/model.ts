@@ -18,13 +18,17 @@ import { componentNames } from "../distribution/components.ts";
 import { collinearWarningsNow } from "../exact/collinear.ts";
 import { likelihoodByBlocks } from "./by-blocks.ts";
 import type { Data } from "./data.ts";
+import { centring, undecidedAmong } from "./forms.ts";
 import { type Gradient, gradientOf } from "./gradient.ts";
 import { type Likelihood, likelihoodOf, type ObservationInfo } from "./likelihood.ts";
 import { formOf, freeOf, noting, type ParameterPrior, type Slot, slotsOf, strict, type Values, valuesOf } from "./slot.ts";
 import type { Target } from "./target.ts";
 
 export interface ModelOptions<K extends string, R extends string = never> {
-  /** Parameters that are drawn in their non-centred form, as theta = mu + tau z with z standard normal. */
+  /**
+   * Parameters that are drawn in their non-centred form, as theta = mu + tau z with z standard. If absent, the model's coordinates are the parameters
+   * themselves, and `nuts`, `hmc` and `chees` find out which form of those with an inferred scale is easier to walk in; `[]` holds them to the parameters.
+   */
   readonly noncentred?: readonly NoInfer<K>[];
   /**
    * Data with one row an observation, all of the same number: f64 to the likelihood, or i32 from an Int32Array of indices. Its terms must be of
@@ -179,8 +183,18 @@ export function model<K extends string, R extends string = never>(
     return { logDensity: total(Object.values(placed(u).priors)).add(slope.logLikelihood), gradient: pulledBack(u).gradient };
   };
 
+  const undecided = options.noncentred === undefined ? undecidedAmong(slots) : [];
   return {
     dimension,
+    ...(undecided.length > 0 && {
+      forms: {
+        undecided,
+        noncentred(names) {
+          const target = model(parameters, likelihood, { ...options, noncentred: names as readonly K[] });
+          return { target, back: centring(slots, names, target.values) };
+        },
+      },
+    }),
     coordinates: slots.flatMap(({ coordinates }) => coordinates),
     names: quantities.flatMap(({ names }) => names),
     parameters: quantities.map(({ name, unit, shape, derived, reported }) => ({ name, unit, shape, derived, reported })),

@@ -1,4 +1,5 @@
 import type { Tensor } from "@credence/tensor";
+import type { Forms } from "./forms.ts";
 
 /**
  * What a sampler, a variational fit or an optimiser works on: a log density over vectors u of any real numbers, and the way from u to the
@@ -24,6 +25,8 @@ export interface Target {
   terms?(u: Tensor): Readonly<Record<string, Tensor>>;
   /** What is known before any draw not to be trusted, in plain sentences; every method hands it on. */
   readonly warnings?: readonly string[];
+  /** Other coordinates that samplers may walk in. They choose, and give their draws in those of this target. */
+  readonly forms?: Forms;
   /** n points to start from, spread wider than the target, [n, D]; a function of the key. */
   initial(key: Tensor, n: number): Tensor;
 }

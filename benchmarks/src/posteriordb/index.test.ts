@@ -19,6 +19,7 @@ const result: Score = {
   ess: { bulk: 900, tail: 800, of: "tau" },
   rHatMax: 1.004,
   divergences: 0,
+  noncentred: [],
   warnings: [],
   comparisons: [{ name: "tau", meanInErrors: 1.2, meanInSds: 0.03, sdDifference: 0.02, agrees: true }],
 };

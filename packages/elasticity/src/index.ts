@@ -10,3 +10,16 @@ export { type LameOptions, lameCylinder, lameSphere } from "./field/lame.ts";
 export { type ManufacturedCubeOptions, manufacturedCube } from "./field/manufactured-cube.ts";
 export { type TimoshenkoOptions, timoshenkoBeam } from "./field/timoshenko.ts";
 export { type Engineering, effectiveLambda, engineeringOf, type Lame, lameOf, type Setting } from "./material.ts";
+export type { DensityGrid, GridOptions } from "./oracle/density-grid.ts";
+export { type DisplacementModel, type DisplacementModelOptions, displacementModel } from "./oracle/displacement-model.ts";
+export type { Summary } from "./oracle/grid-summary.ts";
+export type { MeshOptions } from "./oracle/mesh.ts";
+export type { Misfit, Whitened } from "./oracle/misfit.ts";
+export { type ElasticProblem, problemOf } from "./oracle/problem.ts";
+export {
+  type QuadratureOptions,
+  type QuadraturePosterior,
+  quadraturePosterior,
+  quadraturePosteriorOf,
+} from "./oracle/quadrature-posterior.ts";
+export type { ReadingNoise, Readings } from "./oracle/readings.ts";

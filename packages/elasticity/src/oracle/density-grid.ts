@@ -1,0 +1,178 @@
+import { array, logicalAnd, map, program, type Tensor, where } from "@credence/tensor";
+import { logLikelihoodOf, type Misfit } from "./misfit.ts";
+
+export interface GridOptions {
+  /** Log density of lambda [n] and mu [n], nats, traced; flat if absent. */
+  readonly prior?: (lambda: Tensor, mu: Tensor) => Tensor;
+  /** Within which lambda and mu lie; needed where the readings alone do not bound them. */
+  readonly bounds?: { readonly lambda?: readonly [number, number]; readonly mu?: readonly [number, number] };
+  /** Places along each axis at least; 161 if absent. They become more where lambda and mu are correlated. */
+  readonly points?: number;
+}
+
+/** A density over lambda and mu at evenly spaced places. */
+export interface DensityGrid {
+  readonly lambda: Float64Array;
+  readonly mu: Float64Array;
+  /** Posterior density at (lambda_i, mu_j), place i n + j for n values of mu. */
+  readonly density: Float64Array;
+  /** Density times the weight of the trapezoidal rule; adds up to 1. */
+  readonly mass: Float64Array;
+  readonly logEvidence: number;
+  /** Largest density at an edge of the grid over the largest of all. */
+  readonly edge: number;
+  readonly warnings: readonly string[];
+}
+
+type Box = readonly [readonly [number, number], readonly [number, number]];
+/** A density lower than the highest by more nats than this counts as nothing: e^-34 = 2e-15. */
+const depth = 34;
+const placesMax = 1601;
+
+/** The posterior density where it is not negligible. */
+export async function densityGrid(misfit: Misfit, options: GridOptions & { readonly signal?: AbortSignal } = {}): Promise<DensityGrid> {
+  const { points = 161, signal } = options;
+  if (!(Number.isInteger(points) && points >= 21)) throw new RangeError(`points must be a whole number >= 21, got ${points}`);
+  const limits = limitsOf(options);
+  const run = program((lambda: Tensor, mu: Tensor, parts: { gram: Tensor; centre: Tensor; moment: Tensor }) => {
+    const row = (l: Tensor): Tensor => {
+      const same = mu.mul(0).add(l);
+      const nu = same.div(same.add(mu).mul(2));
+      const [low, high] = misfit.model.poisson;
+      const inside = logicalAnd(logicalAnd(mu.greater(0), same.add(mu).greater(0)), logicalAnd(nu.greaterEqual(low), nu.lessEqual(high)));
+      // Beyond the range a material that the model knows stands in, so that nothing is NaN.
+      const [safeLambda, safeMu] = [where(inside, same, misfit.best.lambda), where(inside, mu, misfit.best.mu)];
+      const likelihood = logLikelihoodOf(misfit, parts, safeLambda, safeMu);
+      const value = options.prior ? likelihood.add(options.prior(safeLambda, safeMu)) : likelihood;
+      return where(inside, value, -Infinity);
+    };
+    return map(row, lambda) as Tensor;
+  });
+  const { gram, centre, moment } = misfit;
+  const evaluate = async ([l, m]: Box, counts: readonly [number, number]) => {
+    const [lambda, mu] = [spaced(l, counts[0]), spaced(m, counts[1])];
+    const values = await run.runAsync([array(lambda), array(mu), { gram, centre, moment }], signal ? { signal } : {});
+    return { lambda, mu, values: values.data() as Float64Array };
+  };
+  const box = await fitted(misfit, limits, async (b) => evaluate(b, [coarse, coarse]));
+  const [ll, , mm] = misfit.information;
+  const counts = [ll, mm].map((information, k) => {
+    // The rule is exact to 1e-9 where the spacing is the sd of one parameter given the other, and the error falls as a Gaussian of it.
+    const needed = Math.ceil(((box[k]![1] - box[k]![0]) * Math.sqrt(information)) / 0.8) + 1;
+    return Math.max(points, Math.min(needed, placesMax));
+  }) as [number, number];
+  const { lambda, mu, values } = await evaluate(box, counts);
+  const top = values.reduce((a, b) => Math.max(a, b));
+  if (!Number.isFinite(top))
+    throw new RangeError(`${misfit.model.name}: the prior gives no finite density where the readings lie; widen it`);
+  return normalised(misfit, limits, lambda, mu, values, top);
+}
+
+const coarse = 61;
+
+const spaced = ([low, high]: readonly [number, number], count: number): Float64Array =>
+  Float64Array.from({ length: count }, (_, i) => low + ((high - low) * i) / (count - 1));
+
+function limitsOf({ bounds = {} }: GridOptions): Box {
+  const { lambda = [-Infinity, Infinity], mu = [0, Infinity] } = bounds;
+  for (const [name, [low, high]] of Object.entries({ lambda, mu }))
+    if (!(low < high)) throw new RangeError(`bounds of ${name} must be two ascending stresses, got ${low} and ${high}`);
+  return [lambda, [Math.max(mu[0], 0), mu[1]]];
+}
+
+/** The box that holds all density that is not negligible, found by widening and narrowing. */
+async function fitted(
+  misfit: Misfit,
+  limits: Box,
+  evaluate: (box: Box) => Promise<{ lambda: Float64Array; mu: Float64Array; values: Float64Array }>,
+): Promise<Box> {
+  const clip = (k: number, [low, high]: readonly [number, number]): readonly [number, number] => [
+    Math.max(low, limits[k]![0]),
+    Math.min(high, limits[k]![1]),
+  ];
+  let box = startOf(misfit, limits);
+  for (let turn = 0; turn < 40; turn++) {
+    const { values } = await evaluate(box);
+    const top = values.reduce((a, b) => Math.max(a, b));
+    const next = [0, 1].map((k) => {
+      const used = new Set<number>();
+      values.forEach((v, at) => {
+        if (v > top - depth) used.add(k === 0 ? Math.floor(at / coarse) : at % coarse);
+      });
+      const [first, last] = [Math.min(...used), Math.max(...used)];
+      const [low, high] = box[k]!;
+      const step = (high - low) / (coarse - 1);
+      const reach = 0.5 * (high - low);
+      return clip(k, [first === 0 ? low - reach : low + (first - 1) * step, last === coarse - 1 ? high + reach : low + (last + 1) * step]);
+    }) as unknown as Box;
+    const settled = box.every(([low, high], k) => {
+      const [a, b] = next[k]!;
+      return a >= low && b <= high && b - a > 0.75 * (high - low);
+    });
+    box = next;
+    if (settled) return box;
+  }
+  const names = ["lambda", "mu"].filter((_, k) => !limits[k]!.every(Number.isFinite));
+  throw new RangeError(
+    `${misfit.model.name}: the readings do not bound ${names.join(" and ")}: the posterior goes on without end; give bounds or a prior, or place more sensors`,
+  );
+}
+
+/** Eight sds about the best material, or the bounds where they are narrower. */
+function startOf({ best, information: [ll, lm, mm], model, readings }: Misfit, limits: Box): Box {
+  const determinant = ll * mm - lm * lm;
+  const open = limits.some((limit) => !limit.every(Number.isFinite));
+  if ((readings < 2 || !(determinant > 1e-12 * ll * mm)) && open)
+    throw new RangeError(
+      `${model.name}: ${readings} reading${readings === 1 ? "" : "s"} cannot tell lambda from mu; give bounds for both, or place more sensors`,
+    );
+  const sds = [Math.sqrt(mm / determinant), Math.sqrt(ll / determinant)];
+  return [best.lambda, best.mu].map((at, k) => {
+    const [low, high] = limits[k]!;
+    const reach = Number.isFinite(sds[k]!) && determinant > 0 ? 8 * sds[k]! : Infinity;
+    const box = [Math.max(at - reach, low), Math.min(at + reach, high)] as const;
+    // A best material outside its bounds: the bounds.
+    return box[0] < box[1] ? box : [low, high];
+  }) as unknown as Box;
+}
+
+function normalised(misfit: Misfit, limits: Box, lambda: Float64Array, mu: Float64Array, values: Float64Array, top: number): DensityGrid {
+  const [n, m] = [lambda.length, mu.length];
+  const cell = (lambda[1]! - lambda[0]!) * (mu[1]! - mu[0]!);
+  const weight = (i: number, last: number): number => (i === 0 || i === last ? 0.5 : 1);
+  const raw = values.map((v) => Math.exp(v - top));
+  const weighted = raw.map((v, k) => v * weight(Math.floor(k / m), n - 1) * weight(k % m, m - 1));
+  const sum = weighted.reduce((a, b) => a + b);
+  const isEdge = (k: number): boolean => [0, n - 1].includes(Math.floor(k / m)) || [0, m - 1].includes(k % m);
+  const edge = raw.reduce((most, v, k) => (isEdge(k) ? Math.max(most, v) : most), 0);
+  return {
+    lambda,
+    mu,
+    density: raw.map((v) => v / (sum * cell)),
+    mass: weighted.map((v) => v / sum),
+    logEvidence: top + Math.log(sum * cell),
+    edge,
+    warnings: warningsOf(misfit, limits, lambda, mu, raw, edge),
+  };
+}
+
+function warningsOf(misfit: Misfit, limits: Box, lambda: Float64Array, mu: Float64Array, raw: Float64Array, edge: number): string[] {
+  const [low, high] = misfit.model.poisson;
+  const near = (nu: number): boolean =>
+    raw.some((v, k) => {
+      const at = lambda[Math.floor(k / mu.length)]!;
+      return v > 1e-3 && Math.abs(at / (2 * (at + mu[k % mu.length]!)) - nu) < 0.01 * (0.5 - nu) + 1e-3;
+    });
+  const warnings: string[] = [];
+  if (near(high))
+    warnings.push(
+      `the posterior reaches Poisson's ratio ${high}, the end of the model's range: the material is nearly incompressible, displacements then say little of lambda, and its interval is cut off there`,
+    );
+  if (near(low))
+    warnings.push(`the posterior reaches Poisson's ratio ${low}, the end of the model's range, and is cut off there; widen \`poisson\``);
+  if (edge > 1e-6) {
+    const at = limits.flatMap(([a, b], k) => (Number.isFinite(a) || Number.isFinite(b) ? [["lambda", "mu"][k]!] : []));
+    warnings.push(`the posterior is cut off by the bounds of ${at.join(" and ")}: the readings alone leave more open`);
+  }
+  return warnings;
+}

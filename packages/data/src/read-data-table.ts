@@ -57,7 +57,7 @@ const columnsOf: Readonly<Record<string, { columns: readonly string[]; note: str
 };
 
 /**
- * A table of the registry by name: auto-mpg, german-credit, wdbc, diabetes, old-faithful. {@link numbersOf} gives a column as numbers.
+ * A table of the registry by name: auto-mpg, german-credit, wdbc, diabetes, old-faithful, haghighat-s100, haghighat-s400, s235-plate. {@link numbersOf} gives a column as numbers.
  *
  * @throws {DatasetError} `DATASET_UNKNOWN`, `DATASET_OPTION` where it is no table, `DATASET_MISSING`, `DATASET_CHECKSUM`.
  */

@@ -23,3 +23,12 @@ export {
   quadraturePosteriorOf,
 } from "./oracle/quadrature-posterior.ts";
 export type { ReadingNoise, Readings } from "./oracle/readings.ts";
+export {
+  type DigitalTwin,
+  type DigitalTwinOptions,
+  digitalTwin,
+  type Reading,
+  type TwinPosterior,
+  type TwinUpdate,
+} from "./twin/digital-twin.ts";
+export type { DriftOptions, DriftState } from "./twin/drift.ts";

@@ -24,6 +24,15 @@ export {
 } from "./oracle/quadrature-posterior.ts";
 export type { ReadingNoise, Readings } from "./oracle/readings.ts";
 export {
+  type CalibratePlateOptions,
+  calibratePlate,
+  type MaterialEstimate,
+  type PlateCalibration,
+  type PlateReadings,
+} from "./plate/calibrate-plate.ts";
+export { type CosineBasis, cosineBasis, type Discrepancy, fitDiscrepancy, type Rectangle } from "./plate/discrepancy.ts";
+export { s235Test, type TensionTest, tensionProblem } from "./plate/plate-problem.ts";
+export {
   type DigitalTwin,
   type DigitalTwinOptions,
   digitalTwin,

@@ -1,5 +1,6 @@
 #include "kernels.hpp"
 
+#include <credence/gravity.hpp>
 #include <credence/rows.hpp>
 
 #include <cmath>
@@ -99,6 +100,22 @@ Kernel sort(uint32_t rows, uint32_t length) {
   return {"sort", times({rows, length}), plan.words(), trips, {{"elements", double(count)}}, {bytesOf(ramp<float>(std::size_t(count)))}};
 }
 
+// Gravity of n x n x n / 2 cells at each of `places` above them.
+Kernel gravity(uint32_t places, uint32_t n) {
+  PlanBuilder plan;
+  const uint32_t height = (n + 1) / 2, cells = n * n * height;
+  const uint32_t at = plan.input(int64_t{places} * 3 * 8), across = plan.input((n + 1) * 8), up = plan.input((height + 1) * 8);
+  const uint32_t field = plan.output(int64_t{places} * cells * 8);
+  plan.add(repeat(trips, rowsOf("meshField", places,
+                                {{at, Type::f64, 3, 3}, {across, Type::f64, 0, n + 1}, {across, Type::f64, 0, n + 1}, {up, Type::f64, 0, height + 1}, {field, Type::f64, int32_t(cells), cells}},
+                                {int32_t(FieldDerivative::z), int32_t(n), int32_t(n), int32_t(height)}, {1})));
+  std::vector<double> where, planes, levels;
+  for (uint32_t i = 0; i < places; ++i) where.insert(where.end(), {i % 7 * n / 7.0, i % 5 * n / 5.0, 0.1});
+  for (uint32_t i = 0; i <= n; ++i) planes.push_back(i);
+  for (uint32_t i = 0; i <= height; ++i) levels.push_back(double(i) - height);
+  return {"gravity of cells", times({places, cells}), plan.words(), trips, {{"elements", double(places) * cells}}, {bytesOf(where), bytesOf(planes), bytesOf(levels)}};
+}
+
 }  // namespace
 
 std::vector<Kernel> kernels(uint32_t scale) {
@@ -126,6 +143,7 @@ std::vector<Kernel> kernels(uint32_t scale) {
       spline(of(1 << 20), false),
       spline(of(1 << 20), true),
       sort(of(1024), of(4096)),
+      gravity(of(64), of(64)),
   };
 }
 

@@ -17,9 +17,8 @@ __device__ RowBlock resolved(const RowsProgram& p, uint8_t* const* slots) {
 template <class T, class Antiderivative>
 __global__ void prismFieldKernel(RowsProgram p, uint8_t* const* slots) {
   const RowBlock block = resolved(p, slots);
-  const int64_t n = block.operands[2].rowLength;
-  for (int64_t at = threadNumber(); at < p.rows * n; at += threadCount())
-    PrismField::prisms<double, T>(block, at / n, at % n, 1, Antiderivative{});
+  for (int64_t at = threadNumber(); at < p.rows * block.operands[2].rowLength; at += threadCount())
+    PrismField::elements<double, T>(block, at, 1, Antiderivative{});
 }
 
 // A block has a tile of nodes, one to a thread, and goes up through the planes: what cells between four threads' nodes need of a

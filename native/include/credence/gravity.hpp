@@ -110,25 +110,25 @@ CREDENCE_HD V cornerSum(const V (&bounds)[6], const CornerRange& corners, Antide
 // integers[0] of the integral over each prism, or where integers[1] is not 0 what corners in that one of its planes contribute.
 // Places and prisms are f64 always.
 struct PrismField {
-  // Of prism p, or as many from it on as V has lanes.
+  // Element `at` of all rows one after the other, and as many after it as V has lanes: few prisms at many places fill vectors too.
   template <class V, class T, class Antiderivative>
-  CREDENCE_HD static void prisms(const RowBlock& block, std::int64_t r, std::int64_t p, std::int64_t count, Antiderivative antiderivative) {
-    const double* place = block.at<double>(0, r);
-    const double* from = block.at<double>(1, r) + 6 * p;
+  CREDENCE_HD static void elements(const RowBlock& block, std::int64_t at, std::int64_t count, Antiderivative antiderivative) {
+    const std::int64_t n = block.operands[2].rowLength;
     V bounds[6];
-    for (int side = 0; side < 6; ++side)
-      for (int lane = 0; lane < lanesOf<V>; ++lane) setLane(bounds[side], lane, from[6 * (lane < count ? lane : count - 1) + side] - place[side / 2]);
+    for (int lane = 0; lane < lanesOf<V>; ++lane) {
+      const std::int64_t element = at + (lane < count ? lane : count - 1);
+      const double *place = block.at<double>(0, element / n), *prism = block.at<double>(1, element / n) + 6 * (element % n);
+      for (int side = 0; side < 6; ++side) setLane(bounds[side], lane, prism[side] - place[side / 2]);
+    }
     const V field = block.numbers[0] * cornerSum<V>(bounds, CornerRange(block.integers[1]), antiderivative);
-    T* to = block.at<T>(2, r) + p;
-    for (int lane = 0; lane < lanesOf<V> && lane < count; ++lane) to[lane] = T(laneOf(field, lane));
+    for (int lane = 0; lane < lanesOf<V> && lane < count; ++lane) block.at<T>(2, (at + lane) / n)[(at + lane) % n] = T(laneOf(field, lane));
   }
 
   template <class V, class T>
   CREDENCE_HD_CALL static void range(const RowBlock& block, std::int64_t begin, std::int64_t end) {
     const std::int64_t n = block.operands[2].rowLength;
     withAntiderivative<V>(block.integers[0], [&](auto antiderivative) {
-      for (std::int64_t r = begin; r < end; ++r)
-        for (std::int64_t p = 0; p < n; p += lanesOf<V>) prisms<V, T>(block, r, p, n - p, antiderivative);
+      for (std::int64_t at = begin * n; at < end * n; at += lanesOf<V>) elements<V, T>(block, at, end * n - at, antiderivative);
     });
   }
 };

@@ -1,8 +1,8 @@
-import { program, type Tensor } from "@credence/tensor";
+import { array, grad, type NdArray, program, type Tensor } from "@credence/tensor";
 import { describe, expect, test } from "vitest";
 import { type FieldComponent, gravitationalConstant, type Prism, prismField, type Station } from "./prism.ts";
 import { prismSensitivity, prismTable } from "./sensitivity.ts";
-import { pointMassField, sphereField } from "./sphere.ts";
+import { pointMassField, sphereField, sphereSensitivity } from "./sphere.ts";
 import { stationTable } from "./stations.ts";
 
 const prism = (west: number, east: number, south: number, north: number, bottom: number, top: number): Prism => ({
@@ -163,6 +163,30 @@ describe("the sphere", () => {
   test("known numbers outside", () => {
     expectRelative(sphereField(ball, 200, at(0, 0, 0)), 0.0075767578588329, 1e-12);
     expectRelative(sphereField(ball, 200, at(30, 0, 0)), 0.00436447634300895, 1e-12);
+  });
+
+  test("traced gravity of several balls is the closed form of each, inside too, and its derivatives are finite at a centre", () => {
+    const balls = [ball, { easting: 5, northing: -20, upward: -60, radius: 30 }];
+    const table = array(
+      balls.flatMap((b) => [b.easting, b.northing, b.upward, b.radius]),
+      { dtype: "f64", shape: [2, 4] },
+    );
+    const places = [at(0, 0, 0), at(30, -7, 2), at(3, 1, -48), at(0, 0, -45)];
+    const stations = stationTable({
+      eastings: places.map((p) => p.easting),
+      northings: places.map((p) => p.northing),
+      upwards: places.map((p) => p.upward),
+    });
+    for (const component of ["east", "north", "down"] as const) {
+      const got = program((s: Tensor, b: Tensor) => sphereSensitivity(s, b, component))(stations, table).data();
+      const want = places.flatMap((place) => balls.map((b) => sphereField(b, 1, place, component)));
+      want.forEach((w, i) => expect(Math.abs(got[i]! - w)).toBeLessThan(1e-18));
+    }
+    const slope = program((s: Tensor, b: Tensor) => grad((spheres: Tensor) => sphereSensitivity(s, spheres).sum())(b))(
+      stations,
+      table,
+    ) as NdArray;
+    expect(Array.from(slope.data()).every(Number.isFinite)).toBe(true);
   });
 
   test("every component is continuous through the surface but for the second derivatives, whose trace jumps", () => {

@@ -1,3 +1,4 @@
+import { index, maximum, sqrt, type Tensor } from "@credence/tensor";
 import { type FieldComponent, fieldUnit, gravitationalConstant, type Station } from "./prism.ts";
 
 /** A ball of one density; from outside, a point mass at its centre. Metres. */
@@ -48,6 +49,29 @@ export function pointMassField(point: Station, mass: number, station: Station, c
   const [a, b] = axesOf[component];
   if (b === undefined) return (strength * offset[a]) / distance ** 3;
   return (strength * (3 * offset[a] * offset[b] - (a === b ? distance ** 2 : 0))) / distance ** 5;
+}
+
+/**
+ * Gravity of balls of density 1 kg/m3 at stations, traced: a program's own numbers may move and blow up balls.
+ *
+ * @param stations [N, 3], f64: easting, northing, upward
+ * @param spheres [n, 4], f64: easting, northing, upward of the centre, radius > 0
+ * @returns [N, n] in mGal; inside a ball what the mass below the station pulls
+ */
+export function sphereSensitivity(stations: Tensor, spheres: Tensor, component: "east" | "north" | "down" = "down"): Tensor {
+  const from = (axis: number): Tensor =>
+    index(spheres, axis, 1)
+      .expandDims(0)
+      .sub(index(stations, axis, 1).expandDims(1));
+  const offsets = [from(0), from(1), from(2)];
+  const squaredRadius = index(spheres, 3, 1).square().expandDims(0);
+  const squaredDistance = offsets.map((x) => x.square()).reduce((a, b) => a.add(b));
+  // G M offset / r^3 with the mass within r: the cube of the radius over that of the larger of radius and distance. Squares, since the
+  // derivative of a distance has no value at 0.
+  const ratio = squaredRadius.div(maximum(squaredDistance, squaredRadius));
+  const strength = ((4 / 3) * Math.PI * gravitationalConstant) / fieldUnit[component];
+  const along = { east: offsets[0]!, north: offsets[1]!, down: offsets[2]!.neg() }[component];
+  return ratio.mul(sqrt(ratio)).mul(along).mul(strength);
 }
 
 /** From the station to the source along east, north and down. */

@@ -1,5 +1,6 @@
 import { array, logicalAnd, map, program, type Tensor, where } from "@credence/tensor";
-import { logLikelihoodOf, type Misfit } from "./misfit.ts";
+import { logLikelihoodOf, type Misfit, type MisfitParts } from "./misfit.ts";
+import { onceFor } from "./once-for.ts";
 
 export interface GridOptions {
   /** Log density of lambda [n] and mu [n], nats, traced; flat if absent. */
@@ -34,24 +35,17 @@ export async function densityGrid(misfit: Misfit, options: GridOptions & { reado
   const { points = 161, signal } = options;
   if (!(Number.isInteger(points) && points >= 21)) throw new RangeError(`points must be a whole number >= 21, got ${points}`);
   const limits = limitsOf(options);
-  const run = program((lambda: Tensor, mu: Tensor, parts: { gram: Tensor; centre: Tensor; moment: Tensor }) => {
-    const row = (l: Tensor): Tensor => {
-      const same = mu.mul(0).add(l);
-      const nu = same.div(same.add(mu).mul(2));
-      const [low, high] = misfit.model.poisson;
-      const inside = logicalAnd(logicalAnd(mu.greater(0), same.add(mu).greater(0)), logicalAnd(nu.greaterEqual(low), nu.lessEqual(high)));
-      // Beyond the range a material that the model knows stands in, so that nothing is NaN.
-      const [safeLambda, safeMu] = [where(inside, same, misfit.best.lambda), where(inside, mu, misfit.best.mu)];
-      const likelihood = logLikelihoodOf(misfit, parts, safeLambda, safeMu);
-      const value = options.prior ? likelihood.add(options.prior(safeLambda, safeMu)) : likelihood;
-      return where(inside, value, -Infinity);
-    };
-    return map(row, lambda) as Tensor;
-  });
+  const run = gridOf(misfit.model)(options.prior ?? flat);
   const { gram, centre, moment } = misfit;
+  const [chiSquare, logScale, standIn] = [
+    array([misfit.chiSquare], f64),
+    array([misfit.logScale], f64),
+    array([misfit.best.lambda, misfit.best.mu], f64),
+  ];
+  const parts = { gram, centre, moment, chiSquare, logScale };
   const evaluate = async ([l, m]: Box, counts: readonly [number, number]) => {
     const [lambda, mu] = [spaced(l, counts[0]), spaced(m, counts[1])];
-    const values = await run.runAsync([array(lambda), array(mu), { gram, centre, moment }], signal ? { signal } : {});
+    const values = await run.runAsync([array(lambda), array(mu), parts, standIn], signal ? { signal } : {});
     return { lambda, mu, values: values.data() as Float64Array };
   };
   const box = await fitted(misfit, limits, async (b) => evaluate(b, [coarse, coarse]));
@@ -59,7 +53,11 @@ export async function densityGrid(misfit: Misfit, options: GridOptions & { reado
   const counts = [ll, mm].map((information, k) => {
     // The rule is exact to 1e-9 where the spacing is the sd of one parameter given the other, and the error falls as a Gaussian of it.
     const needed = Math.ceil(((box[k]![1] - box[k]![0]) * Math.sqrt(information)) / 0.8) + 1;
-    return Math.max(points, Math.min(needed, placesMax));
+    if (needed > placesMax)
+      throw new RangeError(
+        `${misfit.model.name}: the readings know a combination of lambda and mu ${Math.round(needed / points)} times better than either, and the posterior is a ridge too thin for a grid; give bounds or a prior, or place sensors that tell them apart`,
+      );
+    return Math.max(points, needed);
   }) as [number, number];
   const { lambda, mu, values } = await evaluate(box, counts);
   const top = values.reduce((a, b) => Math.max(a, b));
@@ -69,6 +67,26 @@ export async function densityGrid(misfit: Misfit, options: GridOptions & { reado
 }
 
 const coarse = 61;
+const f64 = { dtype: "f64" } as const;
+const flat = (lambda: Tensor): Tensor => lambda.mul(0);
+
+/** Log posterior density, [n, m], at n values of lambda and m of mu, for a model and a prior. */
+const gridOf = onceFor((model: Misfit["model"]) =>
+  onceFor((prior: NonNullable<GridOptions["prior"]>) =>
+    program((lambda: Tensor, mu: Tensor, parts: MisfitParts, standIn: Tensor) => {
+      const [low, high] = model.poisson;
+      const row = (l: Tensor): Tensor => {
+        const same = mu.mul(0).add(l);
+        const nu = same.div(same.add(mu).mul(2));
+        const inside = logicalAnd(logicalAnd(mu.greater(0), same.add(mu).greater(0)), logicalAnd(nu.greaterEqual(low), nu.lessEqual(high)));
+        // Beyond the range a material that the model knows stands in, so that nothing is NaN.
+        const [safeLambda, safeMu] = [where(inside, same, standIn.index(0)), where(inside, mu, standIn.index(1))];
+        return where(inside, logLikelihoodOf(model, parts, safeLambda, safeMu).add(prior(safeLambda, safeMu)), -Infinity);
+      };
+      return map(row, lambda) as Tensor;
+    }),
+  ),
+);
 
 const spaced = ([low, high]: readonly [number, number], count: number): Float64Array =>
   Float64Array.from({ length: count }, (_, i) => low + ((high - low) * i) / (count - 1));

@@ -11,6 +11,7 @@ import {
 } from "@credence/tensor";
 import type { Lame } from "../material.ts";
 import type { DisplacementModel } from "./displacement-model.ts";
+import { onceFor } from "./once-for.ts";
 
 /** A likelihood of readings that are normal about a model's displacements, as a quadratic function of the model's features. */
 export interface Misfit {
@@ -55,17 +56,7 @@ export async function misfitOf(model: DisplacementModel, given: Whitened, signal
     ? await projected.runAsync([given.values, given.coefficients, nuisance], cancel)
     : { ...given, logVolume: array(new Float64Array(1)) };
   const gram = await products.runAsync([coefficients], cancel);
-  const about = program((at: Tensor, g: Tensor, c: Tensor, y: Tensor) => {
-    const f = ([l, mu]: Tensor[]): Tensor => model.features(l!, mu!).squeeze(0);
-    const place = [at.slice([0], [1]), at.slice([1], [2])];
-    const along = (i: number): Tensor => jvp((p: Tensor[]) => f(p), [place], [place.map((p, j) => p.mul(0).add(Number(i === j)))])[1];
-    const slopes = concat([along(0).expandDims(0), along(1).expandDims(0)], 0);
-    const centre = f(place);
-    const residual = y.sub(centre.expandDims(0).matmul(c).squeeze(0));
-    const moment = c.matmul(residual.expandDims(1)).squeeze(1);
-    const information = slopes.matmul(g).matmul(slopes.T);
-    return { centre, moment, chiSquare: residual.square().sum(), information, force: slopes.matmul(moment.expandDims(1)).squeeze(1) };
-  });
+  const about = nearby(model);
   const look = async (at: Lame) => about.runAsync([array(Float64Array.of(at.lambda, at.mu)), gram, coefficients, values], cancel);
   let best = await scanned(model, gram, coefficients, values);
   let now = await look(best);
@@ -104,6 +95,21 @@ export async function misfitOf(model: DisplacementModel, given: Whitened, signal
   };
 }
 
+/** Misfit at a material, and what Gauss and Newton's step needs. */
+const nearby = onceFor((model: Pick<DisplacementModel, "features">) =>
+  program((at: Tensor, g: Tensor, c: Tensor, y: Tensor) => {
+    const f = ([l, mu]: Tensor[]): Tensor => model.features(l!, mu!).squeeze(0);
+    const place = [at.slice([0], [1]), at.slice([1], [2])];
+    const along = (i: number): Tensor => jvp((p: Tensor[]) => f(p), [place], [place.map((p, j) => p.mul(0).add(Number(i === j)))])[1];
+    const slopes = concat([along(0).expandDims(0), along(1).expandDims(0)], 0);
+    const centre = f(place);
+    const residual = y.sub(centre.expandDims(0).matmul(c).squeeze(0));
+    const moment = c.matmul(residual.expandDims(1)).squeeze(1);
+    const information = slopes.matmul(g).matmul(slopes.T);
+    return { centre, moment, chiSquare: residual.square().sum(), information, force: slopes.matmul(moment.expandDims(1)).squeeze(1) };
+  }),
+);
+
 /** Whether a material lies in a model's range. */
 export function holds({ poisson: [low, high] }: Pick<DisplacementModel, "poisson">, { lambda, mu }: Lame): boolean {
   const nu = lambda / (2 * (lambda + mu));
@@ -136,18 +142,7 @@ async function scanned(model: DisplacementModel, gram: NdArray, coefficients: Nd
     const [a, b] = [-Math.log(1 - 2 * low), -Math.log(1 - 2 * high)];
     return Math.exp(a + ((b - a) * (i + 0.5)) / count) - 1;
   });
-  const found = await program((rho: Tensor, g: Tensor, c: Tensor, y: Tensor) => {
-    const at = (mu: number): Tensor => model.features(rho.mul(mu), rho.mul(0).add(mu));
-    const [one, two] = [at(1), at(2)];
-    const loaded = one.sub(two).mul(2);
-    const fixed = two.mul(2).sub(one);
-    const h = c.matmul(y.expandDims(1)).squeeze(1);
-    const dot = (a: Tensor, b: Tensor): Tensor => a.mul(b).sum(1);
-    const pushed = loaded.matmul(g);
-    const [square, cross] = [dot(pushed, loaded), loaded.mul(h).sum(1).sub(dot(pushed, fixed))];
-    const rest = dot(fixed.matmul(g), fixed).sub(fixed.mul(h).sum(1).mul(2));
-    return { inverse: cross.div(square), value: rest.sub(cross.square().div(square)) };
-  }).runAsync([array(ratios), gram, coefficients, values]);
+  const found = await alongRatios(model).runAsync([array(ratios), gram, coefficients, values]);
   const [inverses, misfits] = [found.inverse.data(), found.value.data()];
   let best = -1;
   for (let i = 0; i < count; i++) if (inverses[i]! > 0 && (best < 0 || misfits[i]! < misfits[best]!)) best = i;
@@ -159,14 +154,28 @@ async function scanned(model: DisplacementModel, gram: NdArray, coefficients: Nd
   return { lambda: ratios[best]! * mu, mu };
 }
 
-/** Log likelihood, [n], of materials lambda and mu [n]; -Infinity beyond the model's range. Traced. */
-export function logLikelihoodOf(
-  misfit: Misfit,
-  parts: { gram: Tensor; centre: Tensor; moment: Tensor },
-  lambda: Tensor,
-  mu: Tensor,
-): Tensor {
-  const apart = misfit.model.features(lambda, mu).sub(parts.centre);
+/** Of each ratio lambda / mu, the best 1 / mu and the misfit there, less that of no displacement. */
+const alongRatios = onceFor((model: Pick<DisplacementModel, "features">) =>
+  program((rho: Tensor, g: Tensor, c: Tensor, y: Tensor) => {
+    const at = (mu: number): Tensor => model.features(rho.mul(mu), rho.mul(0).add(mu));
+    const [one, two] = [at(1), at(2)];
+    const loaded = one.sub(two).mul(2);
+    const fixed = two.mul(2).sub(one);
+    const h = c.matmul(y.expandDims(1)).squeeze(1);
+    const dot = (a: Tensor, b: Tensor): Tensor => a.mul(b).sum(1);
+    const pushed = loaded.matmul(g);
+    const [square, cross] = [dot(pushed, loaded), loaded.mul(h).sum(1).sub(dot(pushed, fixed))];
+    const rest = dot(fixed.matmul(g), fixed).sub(fixed.mul(h).sum(1).mul(2));
+    return { inverse: cross.div(square), value: rest.sub(cross.square().div(square)) };
+  }),
+);
+
+/** What a likelihood is made of, in a program. */
+export type MisfitParts = { readonly [K in "gram" | "centre" | "moment" | "chiSquare" | "logScale"]: Tensor };
+
+/** Log likelihood, [n], of materials lambda and mu [n] within the model's range. Traced. */
+export function logLikelihoodOf(model: Pick<DisplacementModel, "features">, parts: MisfitParts, lambda: Tensor, mu: Tensor): Tensor {
+  const apart = model.features(lambda, mu).sub(parts.centre);
   const change = apart.matmul(parts.gram).mul(apart).sum(1).sub(apart.mul(parts.moment).sum(1).mul(2));
-  return change.add(misfit.chiSquare).mul(-0.5).add(misfit.logScale);
+  return change.add(parts.chiSquare).mul(-0.5).add(parts.logScale);
 }

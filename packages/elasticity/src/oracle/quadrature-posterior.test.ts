@@ -145,6 +145,9 @@ describe("a posterior by quadrature", () => {
     await expect(quadraturePosterior(ring, [1, 0], { noise: 0.01 })).rejects.toThrow(/cannot tell lambda from mu|do not bound/);
     const bounded = await quadraturePosterior(ring, [1, 0], { noise: 0.01, bounds: { lambda: [0, 3], mu: [0.1, 3] } });
     expect(bounded.lambda.sd).toBeGreaterThan(0.3);
+    await expect(quadraturePosterior(ring, [1, 0], { noise: 1e-6, bounds: { lambda: [0, 3], mu: [0.1, 3] } })).rejects.toThrow(
+      /a combination of lambda and mu .* a ridge too thin for a grid/,
+    );
   });
 
   test("refuses readings and noise that are none", async () => {

@@ -2,7 +2,7 @@ import { add, asTensor, concat, map, matrixTranspose, type NdArray, scan, sliceA
 import { cellCounts, type Mesh } from "../mesh.ts";
 import { type LinearOperator, requireOperand } from "./linear-operator.ts";
 import type { FieldComponent } from "./prism.ts";
-import { cellSensitivity, planesOf } from "./sensitivity.ts";
+import { cellSensitivity, planesOf, requireComponent } from "./sensitivity.ts";
 import { type Stations, stationTable } from "./stations.ts";
 
 export interface MeshOperatorOptions {
@@ -22,12 +22,13 @@ export interface MeshOperatorOptions {
  * worked out anew in each product, a block of stations at a time, and the matrix is never there: a product with k vectors side by side
  * costs the rows once.
  *
- * @throws {RangeError} where stations are none or not finite, or a block has no stations
+ * @throws {RangeError} where stations are none or not finite, a block has no stations, or there is no such component
  */
 export function meshOperator(mesh: Mesh, stations: Stations, options: MeshOperatorOptions = {}): LinearOperator {
   const { component = "down", dtype = "f64", blockStations = 32 } = options;
   if (!Number.isInteger(blockStations) || blockStations < 1)
     throw new RangeError(`meshOperator: blockStations must be a whole number >= 1, got ${blockStations}`);
+  requireComponent(component);
   const table = stationTable(stations);
   const planes = planesOf(mesh);
   const [rows, columns] = [table.shape[0]!, cellCounts(mesh).reduce((a, b) => a * b)];

@@ -25,10 +25,15 @@ const derivativeOf: { readonly [component in FieldComponent]: readonly [FieldDer
   northDown: ["yz", -1],
 };
 
+/** @throws {RangeError} unless it is one of the components */
+export function requireComponent(component: FieldComponent): void {
+  if (!Object.hasOwn(derivativeOf, component))
+    throw new RangeError(`no field component "${component}"; expected one of ${Object.keys(derivativeOf).join(", ")}`);
+}
+
 function optionsOf(component: FieldComponent, dtype: "f32" | "f64") {
-  const known = derivativeOf[component];
-  if (!known) throw new RangeError(`no field component "${component}"; expected one of ${Object.keys(derivativeOf).join(", ")}`);
-  const [derivative, sign] = known;
+  requireComponent(component);
+  const [derivative, sign] = derivativeOf[component];
   return { derivative, scale: (sign * gravitationalConstant) / fieldUnit[component], dtype };
 }
 

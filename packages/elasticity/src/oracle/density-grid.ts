@@ -170,11 +170,11 @@ function normalised(misfit: Misfit, limits: Box, lambda: Float64Array, mu: Float
     mass: weighted.map((v) => v / sum),
     logEvidence: top + Math.log(sum * cell),
     edge,
-    warnings: warningsOf(misfit, limits, lambda, mu, raw, edge),
+    warnings: warningsOf(misfit, limits, lambda, mu, raw),
   };
 }
 
-function warningsOf(misfit: Misfit, limits: Box, lambda: Float64Array, mu: Float64Array, raw: Float64Array, edge: number): string[] {
+function warningsOf(misfit: Misfit, limits: Box, lambda: Float64Array, mu: Float64Array, raw: Float64Array): string[] {
   const [low, high] = misfit.model.poisson;
   const near = (nu: number): boolean =>
     raw.some((v, k) => {
@@ -188,9 +188,16 @@ function warningsOf(misfit: Misfit, limits: Box, lambda: Float64Array, mu: Float
     );
   if (near(low))
     warnings.push(`the posterior reaches Poisson's ratio ${low}, the end of the model's range, and is cut off there; widen \`poisson\``);
-  if (edge > 1e-6) {
-    const at = limits.flatMap(([a, b], k) => (Number.isFinite(a) || Number.isFinite(b) ? [["lambda", "mu"][k]!] : []));
-    warnings.push(`the posterior is cut off by the bounds of ${at.join(" and ")}: the readings alone leave more open`);
-  }
+  const cut = ["lambda", "mu"].filter((_, k) =>
+    cutOff(limits[k]!, [lambda, mu][k]!, raw, (at) => (k === 0 ? Math.floor(at / mu.length) : at % mu.length)),
+  );
+  if (cut.length > 0) warnings.push(`the posterior is cut off by the bounds of ${cut.join(" and ")}: the readings alone leave more open`);
   return warnings;
+}
+
+/** Whether there is density where an axis ends at a limit. */
+function cutOff(limit: readonly [number, number], places: Float64Array, raw: Float64Array, placeOf: (at: number) => number): boolean {
+  const last = places.length - 1;
+  const ends = [0, last].filter((end, side) => places[end] === limit[side]);
+  return raw.some((v, at) => v > 1e-6 && ends.includes(placeOf(at)));
 }

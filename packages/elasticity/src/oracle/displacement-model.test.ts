@@ -149,6 +149,10 @@ describe("a plate with a hole between a clamp and a pull", () => {
     await expect(displacementModel(pulled, [[1, 2, 3]], { order: 3 })).rejects.toThrow(/sensors must be \[S, 2\]/);
   });
 
+  test("stops where it is told to", async () => {
+    await expect(displacementModel(pulled, [[1, 1]], { order: 8, signal: AbortSignal.abort() })).rejects.toThrow(/abort/i);
+  });
+
   test("refuses the incompressible limit", async () => {
     await expect(displacementModel(pulled, [[1, 1]], { order: 3, poisson: [0.2, 0.5] })).rejects.toThrow(
       /within \(-1, 0.5\), got 0.2 to 0.5; at 0.5 the material is incompressible/,

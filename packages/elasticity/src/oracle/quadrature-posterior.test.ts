@@ -131,6 +131,8 @@ describe("a posterior by quadrature", () => {
     const cut = await quadraturePosterior(model, exact, { noise: 0.05, bounds });
     expect(cut.warnings).toEqual(["the posterior is cut off by the bounds of lambda and mu: the readings alone leave more open"]);
     expect(cut.lambda.q95).toBeLessThan(1);
+    const half = await quadraturePosterior(model, exact, { noise: 0.05, bounds: { mu: [0.5, 10] } });
+    expect(half.warnings).toEqual(["the posterior is cut off by the bounds of mu: the readings alone leave more open"]);
     const ring = lameCylinder({ material: { lambda: 40, mu: 0.5 } });
     const wall = [[1.5, 0.2]];
     const stiff = await displacementModel(problemOf(ring), wall, { order: 8 });

@@ -28,10 +28,10 @@ export {
   calibratePlate,
   type MaterialEstimate,
   type PlateCalibration,
-  type PlateReadings,
 } from "./plate/calibrate-plate.ts";
 export { type CosineBasis, cosineBasis, type Discrepancy, fitDiscrepancy, type Rectangle } from "./plate/discrepancy.ts";
 export { s235Test, type TensionTest, tensionProblem } from "./plate/plate-problem.ts";
+export type { PlateReadings } from "./plate/plate-readings.ts";
 export {
   type DigitalTwin,
   type DigitalTwinOptions,

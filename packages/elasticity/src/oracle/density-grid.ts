@@ -61,8 +61,6 @@ export async function densityGrid(misfit: Misfit, options: GridOptions & { reado
   }) as [number, number];
   const { lambda, mu, values } = await evaluate(box, counts);
   const top = values.reduce((a, b) => Math.max(a, b));
-  if (!Number.isFinite(top))
-    throw new RangeError(`${misfit.model.name}: the prior gives no finite density where the readings lie; widen it`);
   return normalised(misfit, limits, lambda, mu, values, top);
 }
 
@@ -112,6 +110,10 @@ async function fitted(
   for (let turn = 0; turn < 40; turn++) {
     const { values } = await evaluate(box);
     const top = values.reduce((a, b) => Math.max(a, b));
+    if (!Number.isFinite(top))
+      throw new RangeError(
+        `${misfit.model.name}: no material within the bounds and between the model's Poisson's ratios ${misfit.model.poisson.join(" and ")} has a finite density; widen the bounds, the prior or \`poisson\``,
+      );
     const next = [0, 1].map((k) => {
       const used = new Set<number>();
       values.forEach((v, at) => {

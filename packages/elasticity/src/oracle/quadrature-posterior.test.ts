@@ -169,5 +169,8 @@ describe("a posterior by quadrature", () => {
       ),
     ).rejects.toThrow(/opposite signs/);
     await expect(quadraturePosterior(model, exact, { noise: 0.1, bounds: { mu: [1, 0] } })).rejects.toThrow(/two ascending stresses/);
+    await expect(quadraturePosterior(model, exact, { noise: 0.1, bounds: { lambda: [900, 1000], mu: [0.4, 0.6] } })).rejects.toThrow(
+      /no material within the bounds and between the model's Poisson's ratios -0.3 and 0.49/,
+    );
   });
 });

@@ -1,19 +1,12 @@
-import { array, NdArray } from "@credence/tensor";
+import { array, type NdArray } from "@credence/tensor";
 import { engineeringOf } from "../material.ts";
 import { displacementModel } from "../oracle/displacement-model.ts";
 import type { Summary } from "../oracle/grid-summary.ts";
 import { type QuadraturePosterior, quadraturePosteriorOf } from "../oracle/quadrature-posterior.ts";
 import { cosineBasis, type Discrepancy, fitDiscrepancy, weightSds } from "./discrepancy.ts";
-import { type Amounts, amountsOf, augmented, neighbourExcess, slopesOf, whitenedPlate } from "./plate-likelihood.ts";
+import { type Amounts, amountsOf, augmented, type Camera, neighbourExcess, slopesOf, whitenedPlate } from "./plate-likelihood.ts";
 import { s235Test, type TensionTest, tensionProblem } from "./plate-problem.ts";
-
-/** Measured points of a plate, mm, in the axes of {@link TensionTest}. */
-export interface PlateReadings {
-  /** [n, 2] */
-  readonly points: NdArray | readonly (readonly number[])[];
-  /** [n, 2] */
-  readonly displacements: NdArray | readonly (readonly number[])[];
-}
+import { insideOf, type PlateReadings, pairsOf, pick, sdsOf, startingNoise } from "./plate-readings.ts";
 
 export interface CalibratePlateOptions {
   readonly test?: TensionTest;
@@ -40,6 +33,8 @@ export interface MaterialEstimate {
 export interface PlateCalibration {
   /** With independent noise: the formal answer, right only if the model is. */
   readonly independent: MaterialEstimate;
+  /** With independent noise and a camera whose scale is not known either, as when the plate comes nearer to it: a free stretch of x and y alike. */
+  readonly freeScale: MaterialEstimate;
   /** With a Gaussian process for what the model does not explain, and noise that neighbours share. */
   readonly withDiscrepancy: MaterialEstimate;
   /** The same with the length scale of u_x held, its amplitude and noise by evidence: how much the answer hangs on what counts as discrepancy. */
@@ -88,8 +83,9 @@ export async function calibratePlate(data: PlateReadings, options: CalibratePlat
     ...cancel,
   });
   const all = { model, points: places, readings: pick(displacements, inside), test };
-  const posteriorOf = async (noise: readonly [number, number], rows: Int32Array, process?: Parameters<typeof augmented>[1]) => {
-    const bare = await whitenedPlate(all, noise, rows, signal);
+  type Process = Parameters<typeof augmented>[1];
+  const posteriorOf = async (noise: readonly [number, number], rows: Int32Array, process?: Process, camera: Camera = "rigid") => {
+    const bare = await whitenedPlate(all, { noise, rows, camera, ...cancel });
     const whitened = process ? await augmented(bare, process) : bare;
     const posterior = await quadraturePosteriorOf(model, whitened, cancel);
     return { posterior, amounts: await amountsOf(posterior.misfit, whitened, bare, signal) };
@@ -109,6 +105,7 @@ export async function calibratePlate(data: PlateReadings, options: CalibratePlat
   }
 
   const { residuals, amounts } = fit.amounts;
+  const freeScale = await posteriorOf(noise, rows, undefined, "rigid and scaled");
   const kept = pick(places, rows);
   const [[x0, x1], [y0, y1]] = [
     [0, test.length],
@@ -154,6 +151,7 @@ export async function calibratePlate(data: PlateReadings, options: CalibratePlat
   const chosen = new Set(rows);
   return {
     independent: estimate(fit.posterior),
+    freeScale: estimate(freeScale.posterior),
     withDiscrepancy: estimate(second.posterior),
     byLengthScale,
     discrepancy,
@@ -178,47 +176,4 @@ const estimate = (posterior: QuadraturePosterior): MaterialEstimate => ({
 function motionOf(amounts: Amounts["amounts"], { length, height }: TensionTest): [number, number, number] {
   const [x, y, turn] = amounts as unknown as [number, number, number];
   return [x + (turn * height) / 2, y - (turn * length) / 2, turn];
-}
-
-function pairsOf(name: string, given: NdArray | readonly (readonly number[])[]): Float64Array {
-  const shape = given instanceof NdArray ? given.shape : [given.length, given[0]?.length ?? 0];
-  const values = Float64Array.from(given instanceof NdArray ? given.data() : given.flat());
-  if (shape.length !== 2 || shape[1] !== 2 || values.length !== shape[0]! * 2)
-    throw new RangeError(`calibratePlate: ${name} must be [n, 2], got [${shape.join(", ")}]`);
-  const bad = values.findIndex((v) => !Number.isFinite(v));
-  if (bad >= 0)
-    throw new RangeError(
-      `calibratePlate: ${name} must be finite, got ${values[bad]} in row ${Math.floor(bad / 2)}; leave out points that were not measured`,
-    );
-  return values;
-}
-
-const pick = (pairs: Float64Array, rows: Int32Array): Float64Array =>
-  Float64Array.from({ length: rows.length * 2 }, (_, k) => pairs[2 * rows[k >> 1]! + (k & 1)]!);
-
-function insideOf(points: Float64Array, { length, height, radius, centre }: TensionTest, margin: number): Int32Array {
-  const within = (x: number, y: number): boolean =>
-    x > margin && x < length - margin && y > margin && y < height - margin && Math.hypot(x - centre, y - height / 2) > radius + margin;
-  const rows = Array.from({ length: points.length / 2 }, (_, i) => i).filter((i) => within(points[2 * i]!, points[2 * i + 1]!));
-  if (rows.length < 10)
-    throw new RangeError(
-      `calibratePlate: ${rows.length} of ${points.length / 2} points lie in the plate of ${length} x ${height} mm; check units and origin of the coordinates`,
-    );
-  return Int32Array.from(rows);
-}
-
-/** A tenth of the spread of the readings: clips nothing, and the first fit replaces it. */
-const startingNoise = (readings: Float64Array): [number, number] => sdsOf(readings).map((sd) => sd / 10) as [number, number];
-
-/** Root mean squares of both components about their mean. */
-function sdsOf(pairs: Float64Array): [number, number] {
-  const n = pairs.length / 2;
-  return [0, 1].map((a) => {
-    let [sum, squares] = [0, 0];
-    for (let i = 0; i < n; i++) sum += pairs[2 * i + a]!;
-    for (let i = 0; i < n; i++) squares += (pairs[2 * i + a]! - sum / n) ** 2;
-    if (!(squares > 0))
-      throw new RangeError(`calibratePlate: all readings of component ${a} are the same; there is no noise to measure them by`);
-    return Math.sqrt(squares / n);
-  }) as [number, number];
 }

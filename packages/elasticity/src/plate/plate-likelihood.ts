@@ -34,13 +34,20 @@ export interface WhitenedPlate extends Whitened {
   readonly sds: NdArray;
 }
 
-/** Shifts along x and y and a rotation about the middle of the plate are marginalised. */
-export async function whitenedPlate(
-  plate: Plate,
-  noise: readonly [number, number],
-  rows: Int32Array,
-  signal?: AbortSignal,
-): Promise<WhitenedPlate> {
+/** What a camera may do between its pictures: shift and turn, or change its scale as well. */
+export type Camera = "rigid" | "rigid and scaled";
+
+interface WhitenedPlateOptions {
+  /** Of u_x and u_y, mm. */
+  readonly noise: readonly [number, number];
+  /** Points that are kept. */
+  readonly rows: Int32Array;
+  readonly camera: Camera;
+  readonly signal?: AbortSignal;
+}
+
+/** Shifts along x and y, a rotation and, where it is free, a stretch about the middle of the plate are marginalised. */
+export async function whitenedPlate(plate: Plate, { noise, rows, camera, signal }: WhitenedPlateOptions): Promise<WhitenedPlate> {
   const { model, points, readings, test } = plate;
   const n = rows.length;
   const columns = array(Int32Array.from({ length: 2 * n }, (_, k) => 2 * rows[k >> 1]! + (k & 1)));
@@ -53,11 +60,9 @@ export async function whitenedPlate(
       const from = take(x, at).reshape([n, 2]).sub(middle);
       const [px, py] = [from.slice([0, 0], [n, 1]), from.slice([0, 1], [n, 2])];
       const one = px.mul(0).add(1);
-      const motions = [
-        [one, px.mul(0)],
-        [px.mul(0), one],
-        [py.neg(), px],
-      ].map((pair) => concat(pair, 1).reshape([1, 2 * n]));
+      const motions = [[one, px.mul(0)], [px.mul(0), one], [py.neg(), px], ...(camera === "rigid" ? [] : [[px, py]])].map((pair) =>
+        concat(pair, 1).reshape([1, 2 * n]),
+      );
       return {
         coefficients: take(c, at, 1).div(sds),
         values: take(y, at).div(sds),
@@ -93,7 +98,7 @@ export async function augmented(
     return {
       coefficients: concat([c, zeros(terms)], 1),
       values: concat([y, zeros(1).squeeze(0)], 0),
-      nuisance: concat([concat([motions, zeros(3)], 1), concat([concat([part(0), part(1)], 0), eye(2 * k, "f64")], 1)], 0),
+      nuisance: concat([concat([motions, zeros(motions.shape[0]!)], 1), concat([concat([part(0), part(1)], 0), eye(2 * k, "f64")], 1)], 0),
     };
   });
   const found = await run.runAsync([bare.coefficients, bare.values, bare.nuisance, bare.sds, points]);
@@ -118,8 +123,11 @@ export async function amountsOf(misfit: Misfit, whitened: WhitenedPlate, bare: W
     const right = motions.matmul(left.expandDims(1));
     const amounts = triangularSolve(factor, triangularSolve(factor, right), { transpose: true });
     const along = (rows: Tensor, weights: Tensor): Tensor => weights.T.matmul(rows).squeeze(0).slice([0], [size]).mul(sds);
-    const count = motions.shape[0]!;
-    const process = count > 3 ? along(motions.slice([3, 0], [count, motions.shape[1]!]), amounts.slice([3, 0], [count, 1])) : sds.mul(0);
+    const [count, ofCamera] = [motions.shape[0]!, bare.nuisance.shape[0]!];
+    const process =
+      count > ofCamera
+        ? along(motions.slice([ofCamera, 0], [count, motions.shape[1]!]), amounts.slice([ofCamera, 0], [count, 1]))
+        : sds.mul(0);
     return { amounts: amounts.squeeze(1), residuals: left.slice([0], [size]).mul(sds).sub(along(motions, amounts)), process };
   });
   const { coefficients, values, nuisance, sds } = whitened;

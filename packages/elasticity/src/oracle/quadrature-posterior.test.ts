@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { array, program, random, type Tensor } from "@credence/tensor";
+import { sbc } from "@credence/core";
+import { array, program, random, stack, type Tensor } from "@credence/tensor";
 import { beforeAll, describe, expect, test } from "vitest";
 import { haghighatPlate } from "../field/haghighat.ts";
 import { lameCylinder } from "../field/lame.ts";
@@ -111,19 +112,26 @@ describe("a posterior by quadrature", () => {
     expect(Math.abs(posterior.of(({ lambda }) => lambda).q95 - posterior.lambda.q95)).toBeLessThan(0.05 * posterior.lambda.sd);
   });
 
-  test("covers the truth as often as it says, over simulated readings", async () => {
-    const runs = 60;
-    const noise = 0.05;
-    const errors = program(() => random.normal(random.key(5), [runs, exact.length], { dtype: "f64" }))().data();
-    const counts = { lambda: 0, mu: 0 };
-    for (let r = 0; r < runs; r++) {
-      const readings = exact.map((u, i) => u + noise * errors[r * exact.length + i]!);
-      const { lambda, mu } = await quadraturePosterior(model, readings, { noise, points: 61 });
-      if (lambda.q05 < 1 && 1 < lambda.q95) counts.lambda++;
-      if (mu.q05 < 0.5 && 0.5 < mu.q95) counts.mu++;
+  test("is calibrated: ranks of truths among draws are uniform over simulated readings", async () => {
+    const [replicates, drawCount, noise] = [150, 99, 0.1];
+    const { truth, readings } = program(() => {
+      const z = random.normal(random.key(5), [replicates, 2], { dtype: "f64" });
+      const l = z.slice([0, 0], [replicates, 1]).squeeze(1).mul(0.1).add(1);
+      const m = z.slice([0, 1], [replicates, 2]).squeeze(1).mul(0.03).add(0.5);
+      const errors = random.normal(random.key(6), [replicates, exact.length], { dtype: "f64" }).mul(noise);
+      return { truth: stack([l, m], 1), readings: model.predict(l, m).reshape([replicates, exact.length]).add(errors) };
+    })();
+    const prior = (l: Tensor, m: Tensor): Tensor => l.sub(1).div(0.1).square().add(m.sub(0.5).div(0.03).square()).mul(-0.5);
+    const rows = readings.data();
+    const draws = new Float64Array(replicates * drawCount * 2);
+    for (let r = 0; r < replicates; r++) {
+      const one = rows.slice(r * exact.length, (r + 1) * exact.length);
+      const posterior = await quadraturePosterior(model, one, { noise, prior, points: 61 });
+      draws.set(posterior.sample(drawCount, { seed: r }).draws.data(), r * drawCount * 2);
     }
-    // 54 of 60 expected; the binomial's sd is 2.3.
-    for (const [name, covered] of Object.entries(counts)) expect(Math.abs(covered - 54), name).toBeLessThan(8);
+    const { parameters } = sbc({ truth: truth.data() as Float64Array, draws, replicates, drawCount, names: ["lambda", "mu"] });
+    // One right posterior in a hundred would fail this, with some other seed.
+    for (const { name, pValue } of parameters) expect(pValue, name).toBeGreaterThan(0.005);
   });
 
   test("says that it is cut off, by bounds or by the incompressible limit", async () => {

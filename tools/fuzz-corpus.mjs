@@ -195,6 +195,20 @@ const programs = {
     ],
     [numbers([6]), numbers([6])],
   ],
+  "leaves-of-nuts": [
+    (position, momentum) =>
+      t.scan(
+        (state, i) => {
+          const force = t.nutsVector(state, "position", 3).neg();
+          const at = { position: t.nutsVector(state, "position", 3).add(0.1), momentum, force, logDensity: force.square().sum(-1) };
+          const next = t.nutsLeaf(state, random.fold(key(), i), 9, at, 4);
+          return [next, t.nutsScalar(next, "count")];
+        },
+        t.nutsAtRest({ position, force: position.neg(), logDensity: position.square().sum(-1) }, 4),
+        t.arange(6),
+      ),
+    [numbers([5, 3], "f64"), numbers([5, 3], "f64")],
+  ],
   fourier: [
     (x, y) => [
       ...t.fft([x, y]),

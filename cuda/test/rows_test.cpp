@@ -178,6 +178,19 @@ void expectReal(Type type) {
   std::vector<T> rates(3 * rows);
   for (uint32_t r = 0; r < rows; ++r) rates[3 * r] = T(0.3 + 0.001 * r), rates[3 * r + 1] = T(0.4), rates[3 * r + 2] = T(r % 3);
   expectRows({"birthDeathEvents", rows, {key(), real(whole<T>(0, 20)), in<T>({T(0.5), 1, 2, 4}, type, 4, true), real(rates, 3)}, {out(type, 4), one}, {0}, {60}});
+  // A quarter of the chains is at rest; the others are at leaves 1 ... 5 of their trajectories.
+  const uint32_t dimension = 5, length = uint32_t(NutsRow::length(dimension, 3));
+  std::vector<T> chains = ramp<T>(rows * length, 1);
+  for (uint32_t r = 0; r < rows; ++r) {
+    T* chain = chains.data() + r * length;
+    for (const int scalar : {NutsRow::count, NutsRow::depth, NutsRow::energy, NutsRow::ending}) chain[scalar] = 0;
+    chain[NutsRow::direction] = T(r % 4 == 0 ? 0 : r % 2 == 0 ? 1 : -1);
+    chain[NutsRow::leaf] = T(r % 5);
+    chain[NutsRow::weight] = chain[NutsRow::candidateWeight] = T(1);
+  }
+  const auto vectors = [&](double phase) { return real(ramp<T>(rows * dimension, phase), dimension); };
+  expectRows({"nutsLeaf", rows, {real(chains, length), key(), in<int32_t>({1}, Type::i32, 1, true), vectors(3), vectors(4), vectors(5), real(spread<T>(-3, 0))},
+              {out(type, length)}, {0, 3, 4}, {}, 100 * near});
   std::vector<T> target = whole<T>(0, 60);
   std::reverse(target.begin(), target.end());
   expectRows({"birthDeathLogTransition", rows, {real(whole<T>(0, 40)), real(target), dt, birth, death, immigration}, {one}, {}, {}, 100 * near});

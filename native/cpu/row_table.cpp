@@ -365,6 +365,21 @@ void demandMeshField(Demand& demand) {
   demand.real(4, "field", cells);
 }
 
+void demandNutsLeaf(Demand& demand) {
+  demand.attributes(3, 0);
+  demand.integer(0, "period", 0, integerMax);
+  const int64_t slots = demand.integer(1, "the number of slots", 1, 16), dimension = demand.lengthOf(3);
+  demand.integer(2, "the number of doublings", 1, 16);
+  demand.real(0, "state", NutsRow::length(dimension, slots));
+  demand.operand(1, "key", Type::u32, 2);
+  demand.operand(2, "goal", Type::i32, 1);
+  demand.real(3, "position", dimension);
+  demand.real(4, "momentum", dimension);
+  demand.real(5, "force", dimension);
+  demand.real(6, "log density", 1);
+  demand.real(7, "state", NutsRow::length(dimension, slots));
+}
+
 #define CREDENCE_CHECK(name, Functor, form, inputs, outputs, typing)     \
   std::string check##Functor(const RowCall& call, int64_t rows) {        \
     Demand demand(#name, call, rows, inputs, inputs + outputs);          \

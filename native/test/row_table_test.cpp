@@ -72,6 +72,7 @@ const std::vector<Sample>& samples() {
       {"birthDeathLogTransition", {one, one, one, one, one, one, one}},
       {"prismField", {f64(3), f64(6 * 11), real(11)}, {3, 0}, {2}},
       {"meshField", {f64(3), f64(6), f64(4), f64(3), real(30)}, {0, 5, 3, 2}, {2}},
+      {"nutsLeaf", {real(NutsRow::length(9, 3)), key, i32(1), real(9), real(9), real(9), one, real(NutsRow::length(9, 3))}, {0, 3, 4}},
   };
   return list;
 }

@@ -12,6 +12,7 @@
 #include <credence/gravity.hpp>
 #include <credence/linalg.hpp>
 #include <credence/lu.hpp>
+#include <credence/nuts.hpp>
 #include <credence/random.hpp>
 #include <credence/recurrence.hpp>
 #include <credence/sort.hpp>
@@ -51,7 +52,8 @@ namespace credence {
   X(birthDeathEvents, BirthDeathEvents, range, 4, 2, real)                   \
   X(birthDeathLogTransition, BirthDeathLogTransition, wide, 6, 1, real)      \
   X(prismField, PrismField, range, 2, 1, real)                               \
-  X(meshField, MeshField, range, 4, 1, real)
+  X(meshField, MeshField, range, 4, 1, real)                                 \
+  X(nutsLeaf, NutsLeaf, range, 7, 1, real)
 
 enum class RowForm : std::uint8_t { row, lanes, wide, range };
 enum class RowTyping : std::uint8_t { real, bytes, word, none };

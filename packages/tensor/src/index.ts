@@ -73,6 +73,7 @@ export { inverse, logDeterminant, type SolveOptions, signedLogDeterminant, solve
 export { diagonal } from "./ops/linalg/matrix.ts";
 export { logDeterminantTriangular, triangularSolve } from "./ops/linalg/triangular.ts";
 export { dot, matmul, matrixTranspose, outer } from "./ops/matmul.ts";
+export { type NutsScalar, type NutsVector, nutsAtRest, nutsLeaf, nutsRowLength, nutsScalar, nutsVector } from "./ops/nuts-leaf.ts";
 export { averagePool1d, averagePool2d, maxPool1d, maxPool2d, type Pool1dOptions, type Pool2dOptions } from "./ops/pooling.ts";
 export * as random from "./ops/random.ts";
 export { all, any, argmax, argmin, logSoftmax, logSumExp, max, mean, min, norm, prod, softmax, std, sum, variance } from "./ops/reduce.ts";

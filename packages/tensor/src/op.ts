@@ -44,6 +44,8 @@ export interface Rule {
     readonly size: number;
     readonly attributes: Attributes;
   }): Tensor[];
+  /** The first output may be written where the first input lies: a row is read before it is written. */
+  readonly inPlace?: boolean;
   /** Derivatives are zero everywhere they exist (floor, comparisons): no cotangent flows, and that is no error. */
   readonly flat?: boolean;
 }

@@ -2,7 +2,7 @@ import type { Target } from "../model/index.ts";
 import { type ChainCheckpoint, chainCheckpointIn, identityOf, type Stopped } from "./checkpoint.ts";
 import type { KeptDraws } from "./kept-draws.ts";
 import type { ChainOptions } from "./options.ts";
-import type { Standing } from "./standing.ts";
+import type { Arrays, Drawn, Standing } from "./standing.ts";
 
 /** Milliseconds between two notes. */
 const noteEvery = 5000;
@@ -23,14 +23,14 @@ export function bookOf<S, T>(
   start: Standing<S, T>,
   kept: KeptDraws,
   work: { warmup: number; draws: number },
+  drawn: (state: Arrays<S>) => Drawn,
 ): Book<S, T> {
   // How and where it runs does not change the bits; the starting points and the densities there stand for the model and its data.
   const { threads: _, device, signal, onProgress, checkpoint: directory, init, ...fixed } = options;
   if (directory === undefined) return { open: async () => start, note: async () => {}, close: async () => {} };
-  const { proposal } = start.running.state as unknown as {
-    proposal: Record<"position" | "force" | "logDensity", { data(): Float64Array }>;
-  };
-  const numbers = [proposal.position.data(), proposal.force.data(), proposal.logDensity.data()];
+  const { position, force, logDensity } = drawn(start.running.state);
+  const numbers = [position, force, logDensity].map((numbers) => numbers.data() as Float64Array);
+  for (const numbers of [position, force, logDensity]) numbers.dispose();
   const book: ChainCheckpoint<Pages<S, T>> = chainCheckpointIn(directory, identityOf([name, target.names, fixed], numbers), device);
   const page = (at: Standing<S, T>): Stopped<Pages<S, T>> => ({
     arrays: { running: at.running, metric: at.metric, reference: at.reference },

@@ -6,6 +6,7 @@ import {
   index,
   iota,
   logicalAnd,
+  map,
   matmul,
   matrixTranspose,
   program,
@@ -18,12 +19,14 @@ import {
   sub,
   sum,
   type Tensor,
+  type Tree,
   take,
+  tree,
   where,
 } from "@credence/tensor";
 import type { Gradient } from "./leapfrog.ts";
 import type { Metric } from "./metric.ts";
-import type { ChainState, Kernel, TransitionInfo } from "./transition.ts";
+import type { Kernel, TransitionInfo } from "./transition.ts";
 
 /** What of a draw is handed back beside its position, by ArviZ's names. */
 export const statNames = ["logDensity", "acceptance_rate", "diverging", "energy", "tree_depth", "n_steps", "step_size"] as const;
@@ -63,81 +66,104 @@ function gathered(keep: Tensor): { readonly rows: Tensor; readonly kept: Tensor 
   return { rows: step.mul(n).add(iota([n, steps], 0)), kept: reshape(slice(rank, [steps - 1, 0], [steps, n]), [n]) };
 }
 
-/** A program that takes all chains `steps` leapfrog steps (or transitions, as the kernel has it) further. */
-export function chunkOf<S extends ChainState, T, I extends TransitionInfo>(
+/** A program that takes all chains `steps` leapfrog steps (or transitions, as the kernel has it) further, in `groups` of equally many chains. */
+export function chunkOf<S, T, I extends TransitionInfo>(
   gradient: Gradient,
   kernel: Kernel<S, T, I>,
   steps: number,
-  options: { readonly threads?: number; readonly device?: string },
+  { groups = 1, ...options }: { readonly groups?: number; readonly threads?: number; readonly device?: string },
 ) {
+  const further = advance(gradient, kernel, steps);
   return program(
     (running: Running<S, T>, metric: Metric, reference: Tensor, orders: Orders) => {
-      const { goal, adapting, thin } = orders;
       const phaseKey = random.fold(orders.key, orders.phase);
-      type Carry = Running<S, T> & { readonly number: Tensor };
-      const [end, info] = scan(
-        ({ state, tuned, number }: Carry): [Carry, TransitionInfo] => {
-          const frame = { metric, goal, number };
-          const [next, info] = kernel.step(gradient, random.fold(phaseKey, number), state, tuned, frame);
-          const adapted = kernel.adapt(tuned, { ...info, done: logicalAnd(info.done, adapting) }, state, frame);
-          const { done } = info;
-          // Nothing where no transition has ended: a value that is also the next state would be copied in an instruction of its own.
-          const ended = (x: Tensor): Tensor => where(done, x, 0);
-          return [
-            { state: next, tuned: adapted, number: number.add(1) },
-            {
-              done,
-              position: where(done.expandDims(-1), info.position, 0),
-              logDensity: ended(info.logDensity),
-              acceptance: info.acceptance,
-              diverging: info.diverging,
-              energy: ended(info.energy),
-              depth: info.depth,
-              steps: info.steps,
-            },
-          ];
-        },
-        { ...running, number: orders.number },
-        undefined,
-        { length: steps },
+      if (groups === 1) return further(running, metric, reference, orders, phaseKey);
+      // Chains of a group are near one another in a thread's cache, and groups do not wait for one another.
+      const parted = each((x) => x.reshape([groups, x.shape[0]! / groups, ...x.shape.slice(1)]), { running, reference });
+      const keys = random.split(phaseKey, groups);
+      const out = map(
+        (group: { running: Running<S, T>; reference: Tensor; key: Tensor }) =>
+          further(group.running, metric, group.reference, orders, group.key),
+        { ...parted, key: keys },
       );
-      const [, n, dimension] = info.position.shape as [number, number, number];
-      const count = cast(cumsum(cast(info.done, "f64"), 0), "i32").add(running.state.count);
-      const keep = logicalAnd(info.done, equal(rem(count, thin), 0));
-      const { rows, kept } = gathered(keep);
-      const named = {
-        logDensity: info.logDensity,
-        acceptance_rate: info.acceptance,
-        diverging: info.diverging,
-        energy: info.energy,
-        tree_depth: info.depth,
-        n_steps: info.steps,
-      };
-      const columns = Object.values(named).map((x) => reshape(cast(x, "f64"), [steps * n, 1]));
-      const gatheredStats = take(concat(columns, -1), rows);
-      const stats = Object.fromEntries(Object.keys(named).map((name, k) => [name, index(gatheredStats, k, 2)])) as Record<
-        keyof typeof named,
-        Tensor
-      >;
-      // Moments of all draws about a reference, for the metric.
-      const apart = where(info.done.expandDims(-1), sub(info.position, reference), 0);
-      const flat = reshape(apart, [steps * n, dimension]);
+      const { work, secondMoment, ...rest } = out;
       return {
-        running: { state: end.state, tuned: end.tuned },
-        position: take(reshape(info.position, [steps * n, dimension]), rows),
-        stats: {
-          ...stats,
-          // Draws are made with step sizes that stay.
-          step_size: kernel.stepSize(running.tuned).expandDims(-1).broadcastTo([n, steps]),
-        } satisfies Record<StatName, Tensor>,
-        kept,
-        count: end.state.count,
-        /** Leapfrog steps of the transitions that ended. */
-        work: sum(where(info.done, info.steps, 0)),
-        firstMoment: sum(apart, 0),
-        secondMoment: metric.rank === 1 ? sum(flat.mul(flat), 0) : matmul(matrixTranspose(flat), flat),
+        ...each((x) => x.reshape([x.shape[0]! * x.shape[1]!, ...x.shape.slice(2)]), rest),
+        work: sum(work),
+        secondMoment: sum(secondMoment, 0),
       };
     },
     { ...options, name: "steps of the chains" },
   );
+}
+
+const each = <X>(f: (x: Tensor) => Tensor, xs: X): X => tree.map(f, xs as Tree<Tensor>) as X;
+
+/** The steps of some chains, with what is reported of them. */
+function advance<S, T, I extends TransitionInfo>(gradient: Gradient, kernel: Kernel<S, T, I>, steps: number) {
+  return (running: Running<S, T>, metric: Metric, reference: Tensor, { goal, adapting, thin, ...orders }: Orders, phaseKey: Tensor) => {
+    type Carry = Running<S, T> & { readonly number: Tensor };
+    const [end, info] = scan(
+      ({ state, tuned, number }: Carry): [Carry, TransitionInfo] => {
+        const frame = { metric, goal, number };
+        const [next, info] = kernel.step(gradient, random.fold(phaseKey, number), state, tuned, frame);
+        const adapted = kernel.adapt(tuned, { ...info, done: logicalAnd(info.done, adapting) }, state, frame);
+        const { done } = info;
+        // Nothing where no transition has ended: a value that is also the next state would be copied in an instruction of its own.
+        const ended = (x: Tensor): Tensor => where(done, x, 0);
+        return [
+          { state: next, tuned: adapted, number: number.add(1) },
+          {
+            done,
+            position: where(done.expandDims(-1), info.position, 0),
+            logDensity: ended(info.logDensity),
+            acceptance: info.acceptance,
+            diverging: info.diverging,
+            energy: ended(info.energy),
+            depth: info.depth,
+            steps: info.steps,
+          },
+        ];
+      },
+      { ...running, number: orders.number },
+      undefined,
+      { length: steps },
+    );
+    const [, n, dimension] = info.position.shape as [number, number, number];
+    const count = cast(cumsum(cast(info.done, "f64"), 0), "i32").add(kernel.chains(running.state).count);
+    const keep = logicalAnd(info.done, equal(rem(count, thin), 0));
+    const { rows, kept } = gathered(keep);
+    const named = {
+      logDensity: info.logDensity,
+      acceptance_rate: info.acceptance,
+      diverging: info.diverging,
+      energy: info.energy,
+      tree_depth: info.depth,
+      n_steps: info.steps,
+    };
+    const columns = Object.values(named).map((x) => reshape(cast(x, "f64"), [steps * n, 1]));
+    const gatheredStats = take(concat(columns, -1), rows);
+    const stats = Object.fromEntries(Object.keys(named).map((name, k) => [name, index(gatheredStats, k, 2)])) as Record<
+      keyof typeof named,
+      Tensor
+    >;
+    // Moments of all draws about a reference, for the metric.
+    const apart = where(info.done.expandDims(-1), sub(info.position, reference), 0);
+    const flat = reshape(apart, [steps * n, dimension]);
+    return {
+      running: { state: end.state, tuned: end.tuned },
+      position: take(reshape(info.position, [steps * n, dimension]), rows),
+      stats: {
+        ...stats,
+        // Draws are made with step sizes that stay.
+        step_size: kernel.stepSize(running.tuned).expandDims(-1).broadcastTo([n, steps]),
+      } satisfies Record<StatName, Tensor>,
+      kept,
+      count: kernel.chains(end.state).count,
+      /** Leapfrog steps of the transitions that ended. */
+      work: sum(where(info.done, info.steps, 0)),
+      firstMoment: sum(apart, 0),
+      secondMoment: metric.rank === 1 ? sum(flat.mul(flat), 0) : matmul(matrixTranspose(flat), flat),
+    };
+  };
 }

@@ -37,7 +37,7 @@ export function fixStepSizes(sizes: StepSizes): StepSizes {
 
 /**
  * Nesterov's dual averaging of the log step size, where `done` holds (Hoffman and Gelman 2014, section 3.2; gamma = 0.05, t0 = 10, kappa = 0.75).
- * @param count transitions of each chain before this one, i32 [n]
+ * @param count transitions of each chain before this one, [n]
  * @param acceptance of this transition, [n]
  * @param target acceptance to come to
  */

@@ -11,8 +11,7 @@ import {
   stepFactor,
   stepMetropolis,
 } from "./metropolis.ts";
-import { initNuts, type NutsState, stepNuts } from "./nuts.ts";
-import { leavesOf } from "./nuts-leaves.ts";
+import { initNuts, type NutsState, standing, stepNuts } from "./nuts.ts";
 
 /** Blocks of unknowns by name, each [n, d]: one row a chain. */
 export type Blocks = Readonly<Record<string, Tensor>>;
@@ -31,7 +30,7 @@ export type JointDensity = (blocks: Blocks) => Tensor;
 export type SweepTuning = readonly { readonly walk?: MetropolisTuning; readonly sizes?: StepSizes }[];
 
 /** Depth of a NUTS trajectory of one block: a block is a part of the whole, and need not be crossed in one sweep. */
-const leaves = leavesOf(6);
+const doublings = 6;
 
 export const initSweep = (updates: readonly BlockUpdate[], blocks: Blocks): SweepTuning =>
   updates.map((update) => {
@@ -110,15 +109,15 @@ function hamiltonian(
   }
   type Walk = { readonly state: NutsState; readonly acceptance: Tensor; readonly i: Tensor };
   const end = whileLoop(
-    ({ state }: Walk) => any(less(state.count, 1)),
+    ({ state }: Walk) => any(less(standing(state, d).count, 1)),
     ({ state, acceptance, i }: Walk): Walk => {
-      const tuning = { metric, stepSize: sizes.stepSize, goal: 1, leaves };
+      const tuning = { metric, stepSize: sizes.stepSize, goal: 1, doublings };
       const [moved, info] = stepNuts(gradient, random.fold(key, i), state, tuning);
       return { state: moved, acceptance: info.done.cast("f64").mul(info.acceptance).add(acceptance), i: i.add(1) };
     },
-    { state: initNuts(gradient, from, { metric, leaves }), acceptance: zeros([n], "f64"), i: zeros([], "i32") },
+    { state: initNuts(gradient, from, { metric, doublings }), acceptance: zeros([n], "f64"), i: zeros([], "i32") },
   );
-  return [end.state.proposal.position, tuned(end.acceptance)];
+  return [standing(end.state, d).proposal.position, tuned(end.acceptance)];
 }
 
 /** 1 ... 2 steps - 1, each as likely: a set number may meet a period of the block. */

@@ -16,8 +16,7 @@ export {
   stepMetropolis,
   stepMetropolisHastings,
 } from "./metropolis.ts";
-export { initNuts, type NutsState, type NutsTuning, stepNuts } from "./nuts.ts";
-export { leavesOf } from "./nuts-leaves.ts";
+export { initNuts, type NutsInfo, type NutsState, type NutsTuning, standing, stepNuts } from "./nuts.ts";
 export type { ChainOptions } from "./options.ts";
 export { type PosteriorChainsOptions, posteriorChains, posteriorTarget } from "./posterior-chains.ts";
 export { type CheesOptions, chees } from "./run-chees.ts";

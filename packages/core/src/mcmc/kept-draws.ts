@@ -31,8 +31,10 @@ export function addDraws(draws: KeptDraws, { position, stats, kept }: Arrived): 
   const counts = kept.data();
   const move = (from: ArrayLike<number> & { subarray(a: number, b: number): ArrayLike<number> }, to: Float64Array, width: number): void => {
     for (let c = 0; c < chains; c++) {
-      const start = c * steps * width;
-      to.set(from.subarray(start, start + counts[c]! * width), (c * room + draws.filled[c]!) * width);
+      const [start, target, length] = [c * steps * width, (c * room + draws.filled[c]!) * width, counts[c]! * width];
+      // A view costs as much as copying about a hundred numbers one by one.
+      if (length > 100) to.set(from.subarray(start, start + length), target);
+      else for (let i = 0; i < length; i++) to[target + i] = from[start + i]!;
     }
   };
   move(position.data(), draws.position, dimension);

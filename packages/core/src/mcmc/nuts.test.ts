@@ -1,4 +1,4 @@
-import { array, cast, type NdArray, program, random, scan, type Tensor, where } from "@credence/tensor";
+import { array, cast, type NdArray, nutsScalar, program, random, scan, type Tensor, where } from "@credence/tensor";
 import { describe, expect, test } from "vitest";
 import { monteCarloError } from "../check/monte-carlo-error.ts";
 import { quantitiesOf, summarizeChains } from "../check/summarize-chains.ts";
@@ -7,8 +7,7 @@ import { beta, normal, uniform } from "../distribution/index.ts";
 import { model } from "../model/index.ts";
 import { Random } from "../simulate/random.ts";
 import { gradientOf } from "./leapfrog.ts";
-import { initNuts, type NutsState, stepNuts } from "./nuts.ts";
-import { leavesOf } from "./nuts-leaves.ts";
+import { initNuts, type NutsState, nearEdge, stepNuts } from "./nuts.ts";
 import { nuts } from "./run-nuts.ts";
 import {
   covariance,
@@ -55,7 +54,6 @@ describe("NUTS", { timeout: 120_000 }, () => {
   test("every trajectory ends at the leaf at which a search through all of its subtrees says so", () => {
     const [chains, dimension, steps, depth] = [8, 3, 600, 5];
     const gradient = gradientOf((u) => u.square().sum(-1).mul(-0.5));
-    const leaves = leavesOf(depth);
     const metric = array(new Float64Array(dimension).fill(1));
     const walk = program((position: Tensor, scales: Tensor) => {
       const tuning = {
@@ -65,7 +63,7 @@ describe("NUTS", { timeout: 120_000 }, () => {
           .mul(0)
           .add(array([0.08, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6, 0.9], { dtype: "f64" })),
         goal: 1e6,
-        leaves,
+        doublings: depth,
       };
       return scan(
         ({ state, i }: { state: NutsState; i: Tensor }) => {
@@ -73,11 +71,10 @@ describe("NUTS", { timeout: 120_000 }, () => {
           return [
             { state: next, i: i.add(1) },
             {
-              before: state.direction,
-              after: next.direction,
-              active: state.active,
-              leaf: state.leaf,
-              near: state.near.momentum,
+              before: nutsScalar(state.rows, "direction"),
+              after: nutsScalar(next.rows, "direction"),
+              leaf: nutsScalar(state.rows, "leaf"),
+              near: nearEdge(state, dimension).momentum,
               made: info.momentum,
               done: info.done,
             },
@@ -107,7 +104,7 @@ describe("NUTS", { timeout: 120_000 }, () => {
     for (let c = 0; c < chains; c++) {
       let path: number[][] = [];
       for (let s = 0; s < steps; s++) {
-        if (!number(out.active, s, c)) continue; // the first step begins the first transition
+        if (number(out.before, s, c) === 0) continue; // the first step begins the first transition
         const leaf = number(out.leaf, s, c) + 1;
         const flipped = number(out.before, s, c) !== number(out.after, s, c);
         const made = at(out.made, s, c);

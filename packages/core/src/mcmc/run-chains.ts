@@ -7,10 +7,10 @@ import { addDraws, emptyDraws, type KeptDraws } from "./kept-draws.ts";
 import { gradientOfTarget } from "./leapfrog.ts";
 import { type ChainOptions, type Checked, checkedOptions } from "./options.ts";
 import { quicker } from "./quicker.ts";
-import { type Arrays, type Held, least, type Standing } from "./standing.ts";
+import { type Arrays, type Drawn, type Held, least, type Standing } from "./standing.ts";
 import { startingPoints } from "./start.ts";
 import { searchStepSize } from "./step-size-search.ts";
-import type { ChainState, Kernel, TransitionInfo } from "./transition.ts";
+import type { Kernel, TransitionInfo } from "./transition.ts";
 import { warmupWindows } from "./windows.ts";
 
 /** What the chains brought, before it is put in words. */
@@ -32,7 +32,7 @@ const streams = { start: 0x73746172, search: 0x73656172, steps: 0x73746570 };
  * Takes chains of `kernel` through warm-up and draws: for each window of the warm-up a few runs of one program, which JavaScript sees a chunk of steps of
  * at a time, then as many runs as the draws take.
  */
-export async function runChains<S extends ChainState, T, I extends TransitionInfo>(
+export async function runChains<S, T, I extends TransitionInfo>(
   name: string,
   target: Target,
   kernel: Kernel<S, T, I>,
@@ -65,8 +65,8 @@ export async function runChains<S extends ChainState, T, I extends TransitionInf
 
   /** The next phase, with what this one has taught. */
   const leave = async ({ running, metric, reference, moments, phase }: Standing<S, T>): Promise<Standing<S, T>> => {
-    const { proposal } = running.state as unknown as { proposal: { position: NdArray } };
-    const position = array(proposal.position.data(), { shape: [chains, dimension], ...place });
+    const { position, force, logDensity } = machine.drawn(running.state);
+    disposeAll([force, logDensity]);
     const next = windows[phase]!.metric
       ? estimateMetric(moments, reference.data(), { dimension, dense, pooling: kernel.pooling, ...place })
       : metric;
@@ -77,7 +77,7 @@ export async function runChains<S extends ChainState, T, I extends TransitionInf
   using startKey = keyOf(checked, streams.start);
   const start = await startingPoints({ target, chains, key: startKey, ...place, ...(options.init && { init: options.init }) });
   let at = await enter(0, start, unitMetric(dimension, dense, place), machine.seedTuning() as unknown as Arrays<T>);
-  const book = bookOf(name, target, options, at, kept, work);
+  const book = bookOf(name, target, options, at, kept, work, machine.drawn);
   at = await book.open();
   for (;;) {
     const warming = at.phase < windows.length;
@@ -113,17 +113,22 @@ export async function runChains<S extends ChainState, T, I extends TransitionInf
   return { draws: kept, metric, work };
 }
 
+/** Chains of a group at least, and at most: few enough that what a step works on stays in the first cache, many enough to fill vectors. */
+const [groupLeast, groupMost] = [64, 256];
+
+/** Groups of equally many chains, each a thread's own; 1 where they would be fewer than four. */
+function groupsOf(chains: number): number {
+  for (let size = groupLeast; size <= Math.min(groupMost, chains / 4); size++) if (chains % size === 0) return chains / size;
+  return 1;
+}
+
 /** The programs of a run, and what they are told. */
-function machineOf<S extends ChainState, T, I extends TransitionInfo>(
-  name: string,
-  target: Target,
-  kernel: Kernel<S, T, I>,
-  checked: Checked,
-) {
+function machineOf<S, T, I extends TransitionInfo>(name: string, target: Target, kernel: Kernel<S, T, I>, checked: Checked) {
   const { chains, threads, place } = checked;
   const placement = { threads: threads ?? 1, ...place };
   const gradient = gradientOfTarget(target);
   const steps = Math.min(chunkMost, Math.max(chunkLeast, Math.floor(chunkBytes / (8 * chains * (target.dimension + 8)))));
+  const groups = place.device === undefined && target.rowsAlike && kernel.pooling === "within" ? groupsOf(chains) : 1;
   const key = keyOf(checked, streams.steps);
   const scalar = (value: number): NdArray => array(Int32Array.of(value), { shape: [], ...place });
   const flags = [false, true].map((value) => array(value, place));
@@ -136,9 +141,17 @@ function machineOf<S extends ChainState, T, I extends TransitionInfo>(
       },
       { ...placement, name: `${name}: start` },
     ),
+    /** The points that the chains have drawn last. */
+    drawn: program(
+      (state: S) => {
+        const { position, force, logDensity } = kernel.chains(state).proposal;
+        return { position, force, logDensity };
+      },
+      { ...placement, name: `${name}: draws` },
+    ) as unknown as (state: Arrays<S>) => Drawn,
     fix: program((tuned: T) => kernel.fix(tuned), { ...placement, name: `${name}: tuning for the draws` }),
     seedTuning: program(() => kernel.tune(ones([chains], "f64")), { ...placement, name: `${name}: no tuning` }),
-    chunk: quicker(threads, (team) => chunkOf(gradient, kernel, steps, { threads: team, ...place })),
+    chunk: quicker(threads, (team) => chunkOf(gradient, kernel, steps, { groups, threads: team, ...place })),
     orders: (o: { phase: number; number: number; goal: number; thin: number; adapting: boolean }) => ({
       key,
       phase: scalar(o.phase),

@@ -36,6 +36,7 @@ export async function chees(target: Target, options: CheesOptions): Promise<Draw
   const { acceptance } = checkedOptions("chees", given);
   const kernel: Kernel<HmcState, CheesTuning, HmcInfo> = {
     init: initHmc,
+    chains: (state) => state,
     step: (gradient, key, state, tuning, { metric, goal, number }) =>
       stepHmc(gradient, key, state, { metric, stepSize: tuning.sizes.stepSize, goal, steps: cheesSteps(tuning, number, stepsMax) }),
     tune: initChees,

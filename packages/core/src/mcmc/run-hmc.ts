@@ -33,6 +33,7 @@ export async function hmc(target: Target, options: HmcOptions): Promise<Draws> {
   const { acceptance } = checkedOptions("hmc", options);
   const kernel: Kernel<HmcState, StepSizes, HmcInfo> = {
     init: initHmc,
+    chains: (state) => state,
     step: (gradient, key, state, sizes, { metric, goal }) => {
       const jitter = reshape(random.uniform(random.fold(key, 2), [1], { dtype: "f64" }), []).add(0.5);
       const common: Tensor = exp(log(sizes.stepSize).mean());

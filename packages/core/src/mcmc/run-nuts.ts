@@ -3,8 +3,7 @@ import { requireTarget } from "../model/require-target.ts";
 import { drawsOf } from "./draws-of.ts";
 import { adaptStepSizes, fixStepSizes, initStepSizes, type StepSizes, settledStepSizes } from "./dual-averaging.ts";
 import { inBestForm } from "./in-best-form.ts";
-import { initNuts, type NutsState, stepNuts } from "./nuts.ts";
-import { leavesOf } from "./nuts-leaves.ts";
+import { initNuts, type NutsInfo, type NutsState, standing, stepNuts } from "./nuts.ts";
 import { type ChainOptions, checkCounts, checkedOptions } from "./options.ts";
 import { runChains } from "./run-chains.ts";
 import type { Kernel } from "./transition.ts";
@@ -24,13 +23,14 @@ export async function nuts(target: Target, options: NutsOptions): Promise<Draws>
   const { treeDepthMax = 10 } = options;
   checkCounts("nuts", { treeDepthMax: [treeDepthMax, 1] });
   if (treeDepthMax > 16) throw new RangeError(`nuts: treeDepthMax must be at most 16, got ${treeDepthMax}`);
-  const leaves = leavesOf(treeDepthMax);
   const { acceptance } = checkedOptions("nuts", options);
-  const kernel: Kernel<NutsState, StepSizes> = {
-    init: (gradient, position, metric) => initNuts(gradient, position, { metric, leaves }),
-    step: (gradient, key, state, { stepSize }, { metric, goal }) => stepNuts(gradient, key, state, { metric, stepSize, goal, leaves }),
+  const kernel: Kernel<NutsState, StepSizes, NutsInfo> = {
+    init: (gradient, position, metric) => initNuts(gradient, position, { metric, doublings: treeDepthMax }),
+    step: (gradient, key, state, { stepSize }, { metric, goal }) =>
+      stepNuts(gradient, key, state, { metric, stepSize, goal, doublings: treeDepthMax }),
+    chains: (state) => standing(state, target.dimension),
     tune: initStepSizes,
-    adapt: (sizes, info, before) => adaptStepSizes(sizes, info.done, before.count, info.acceptance, acceptance),
+    adapt: (sizes, info) => adaptStepSizes(sizes, info.done, info.count.sub(1), info.acceptance, acceptance),
     stepSize: (sizes) => sizes.stepSize,
     settled: settledStepSizes,
     fix: fixStepSizes,

@@ -10,6 +10,15 @@ export interface Held<S, T> {
   readonly tuned: Arrays<T>;
 }
 
+/** The points that chains have drawn last. */
+export interface Drawn {
+  /** [n, D] */
+  readonly position: NdArray;
+  readonly force: NdArray;
+  /** [n] */
+  readonly logDensity: NdArray;
+}
+
 /** Everything that the rest of the run depends on, between two runs of the program. */
 export interface Standing<S, T> {
   /** Index of the window; that of the draws is the number of windows. */

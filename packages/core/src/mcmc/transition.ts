@@ -58,8 +58,10 @@ export interface Frame {
 }
 
 /** What the runner asks of a sampler: transitions of all chains, and a tuning T that its warm-up adapts. */
-export interface Kernel<S extends ChainState, T, I extends TransitionInfo = TransitionInfo> {
+export interface Kernel<S, T, I extends TransitionInfo = TransitionInfo> {
   init(gradient: Gradient, position: Tensor, metric: Metric): S;
+  /** Where the chains stand. */
+  chains(state: S): ChainState;
   /** One turn of the loop: a leapfrog step of every chain or a transition, as the sampler has it. */
   step(gradient: Gradient, key: Tensor, state: S, tuned: T, frame: Frame): [S, I];
   /** Tuning from a step size [n] that does well, at the beginning of a window; `before` is that of the window before, unless `first` holds. */
@@ -71,11 +73,11 @@ export interface Kernel<S extends ChainState, T, I extends TransitionInfo = Tran
   settled(tuned: T): Tensor;
   /** The tuning with which draws are made. */
   fix(tuned: T): T;
-  /** Whether the metric is taken from the variance within chains or over all of them. */
+  /** Whether the metric is taken from the variance within chains or over all of them. "within": chains do not look at one another. */
   readonly pooling: "within" | "all";
 }
 
-/** What every state of a kernel holds. */
+/** What every state of a kernel tells. */
 export type ChainState = {
   /** Transitions that have ended, i32 [n]. */
   readonly count: Tensor;

@@ -38,6 +38,7 @@ export function densityTarget({ parameters, logDensity, quantities, initial }: D
     coordinates,
     names,
     logDensity: vmap(logDensity),
+    rowsAlike: true,
     constrain: quantities ? vmap(quantities.of) : (u) => u,
     initial: initial ?? ((key, n) => random.uniform(key, [n, dimension], { dtype: "f64", low: -2, high: 2 })),
   };

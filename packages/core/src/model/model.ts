@@ -201,6 +201,8 @@ export function model<K extends string, R extends string = never>(
     observations: parts.observations,
     warnings: [...parts.warnings, ...(improper ? collinearData(parts.data) : [])],
     rows: parts.rows,
+    // Chains go through many rows of data together: a row is read once for all of them.
+    rowsAlike: parts.rows === undefined,
     logDensity,
     gradient,
     constrain: each(spread),

@@ -23,6 +23,8 @@ export interface Target {
   constrain(u: Tensor): Tensor;
   /** Log density of each part by name, [n] each, for messages: priors by their parameter, parts of the likelihood by their data. */
   terms?(u: Tensor): Readonly<Record<string, Tensor>>;
+  /** Every row is of the same density and is worked out by itself: samplers may take the rows of many chains in parts. Absent: not known. */
+  readonly rowsAlike?: boolean;
   /** What is known before any draw not to be trusted, in plain sentences; every method hands it on. */
   readonly warnings?: readonly string[];
   /** Other coordinates that samplers may walk in. They choose, and give their draws in those of this target. */

@@ -303,6 +303,7 @@ const elsewhere = [
   "birthDeathStep",
   "birthDeathEvents",
   "birthDeathLogTransition",
+  "nutsLeaf",
 ];
 
 test("every op of the table has a case here or a statistical test of its own", () => {

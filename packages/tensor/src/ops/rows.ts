@@ -29,7 +29,7 @@ export function checkFloats(op: string, list: readonly Abstract[]): void {
     );
 }
 
-type Derivatives = Pick<Rule, "forward" | "reverse" | "flat"> & Partial<Pick<Rule, "batch">>;
+type Derivatives = Pick<Rule, "forward" | "reverse" | "flat" | "inPlace"> & Partial<Pick<Rule, "batch">>;
 
 /** Adds an operation that native code applies row by row (native/include/credence/rows.hpp has one of the same name). */
 export function defineRowOp(

@@ -1,9 +1,20 @@
 import { bytesOf } from "../dtype.ts";
 import type { Equation, Graph, Variable } from "../ir.ts";
+import { ruleOf } from "../op.ts";
 import { sizeOf } from "../shape.ts";
 import { Block } from "./block.ts";
 import { lowerEquations } from "./fuse.ts";
-import { actual, type Instruction, isContiguous, type Lane, type Storage, storage, type View, wholeView } from "./instruction.ts";
+import {
+  actual,
+  type Instruction,
+  isContiguous,
+  type Lane,
+  type Rows,
+  type Storage,
+  storage,
+  type View,
+  wholeView,
+} from "./instruction.ts";
 
 /** State of a loop: memory of its own, filled with the first value. */
 function openState(block: Block, init: readonly Variable[]): View[] {
@@ -99,9 +110,22 @@ function updatesInPlace(code: readonly Instruction[], made: Storage, state: Stor
   const producer = code[at]!;
   if (code.slice(at + 1).some((i) => reads(i, state))) return false;
   if (!reads(producer, state)) return producer.kind !== "loop"; // a branch writes all of its results, whichever it takes
+  if (producer.kind === "rows") return rowsInPlace(producer, made, state);
   if (producer.kind !== "cluster") return false;
   const target = producer.stores.find((st) => actual(st.lane.storage) === made)!.lane;
   return producer.loads.filter((l) => actual(l.storage) === state).every((l) => sameLane(l, target));
+}
+
+/** Whether a row operation reads the state as its first operand alone, and makes the new one as its first result. */
+function rowsInPlace({ op, inputs: [first, ...others], outputs: [out] }: Rows, made: Storage, state: Storage): boolean {
+  return (
+    ruleOf(op).inPlace === true &&
+    first !== undefined &&
+    isWhole(first.view) &&
+    actual(out!.view.storage) === made &&
+    first.rowStride === out!.rowStride &&
+    others.every((o) => actual(o.view.storage) !== state)
+  );
 }
 
 const isWhole = (v: View): boolean =>

@@ -14,7 +14,7 @@ export function checkedChains(what: string, chains: ChainDraws): Float64Array[] 
     if (chain.length !== first.length)
       throw new RangeError(`${what}: chains must have one length, got ${first.length} and ${chain.length}`);
     const bad = Array.prototype.findIndex.call(chain, (value: number) => !Number.isFinite(value));
-    if (bad >= 0) throw new RangeError(`${what}: draws must be finite, got ${chain[bad]} at draw ${bad} of chain ${c}`);
+    if (bad >= 0) throw new RangeError(`${what}: draws must be finite, got ${chain[bad]} at draw ${bad + 1} of chain ${c + 1}`);
     return Float64Array.from(chain);
   });
 }

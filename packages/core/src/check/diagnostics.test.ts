@@ -138,7 +138,7 @@ describe("R-hat and effective sample size", () => {
   test("a draw that is not finite is refused with its place", () => {
     const chain = wave(0);
     chain[7] = NaN;
-    expect(() => rHat([wave(0), chain])).toThrow("draws must be finite, got NaN at draw 7 of chain 1");
+    expect(() => rHat([wave(0), chain])).toThrow("draws must be finite, got NaN at draw 8 of chain 2");
   });
 
   test("chains of different lengths, too short or absent are refused", () => {

@@ -23,7 +23,7 @@ export function eBfmi(energy: NdArray): Float64Array {
     let mean = 0;
     for (let t = 0; t < draws; t++) {
       const value = values[c * draws + t]!;
-      if (!Number.isFinite(value)) throw new RangeError(`eBfmi: energies must be finite, got ${value} at draw ${t} of chain ${c}`);
+      if (!Number.isFinite(value)) throw new RangeError(`eBfmi: energies must be finite, got ${value} at draw ${t + 1} of chain ${c + 1}`);
       mean += value / draws;
     }
     let steps = 0;

@@ -35,7 +35,7 @@ export function logLikelihoodColumns(what: string, logLikelihood: NdArray, names
   const values = logLikelihood.data();
   const bad = values.findIndex((value) => !Number.isFinite(value));
   if (bad >= 0) {
-    const place = `${named[bad % count]} at draw ${Math.floor(bad / count) % draws} of chain ${Math.floor(bad / count / draws)}`;
+    const place = `${named[bad % count]} at draw ${(Math.floor(bad / count) % draws) + 1} of chain ${Math.floor(bad / count / draws) + 1}`;
     throw new RangeError(`${what}: log-likelihoods must be finite, got ${values[bad]} for ${place}`);
   }
   return {

@@ -127,7 +127,7 @@ describe("leave-one-out of a normal mean", () => {
     const values = new Float64Array(2 * 5 * 3);
     values[(1 * 5 + 2) * 3 + 1] = -Infinity;
     using bad = array(values, { shape: [2, 5, 3] });
-    expect(() => loo(bad)).toThrow("got -Infinity for y[2] at draw 2 of chain 1");
+    expect(() => loo(bad)).toThrow("got -Infinity for y[2] at draw 3 of chain 2");
     expect(() => loo(bad, { names: ["a"] })).toThrow("1 names for 3 data");
   });
 });

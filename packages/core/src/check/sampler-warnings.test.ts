@@ -55,7 +55,7 @@ describe("E-BFMI", () => {
     using flat = array(new Float64Array(8));
     expect(() => eBfmi(flat)).toThrow("expected energies of shape [chains, draws], got [8]");
     using bad = array(Float64Array.of(1, 2, 3, Infinity, 1, 2, 3, 4), { shape: [2, 4] });
-    expect(() => eBfmi(bad)).toThrow("energies must be finite, got Infinity at draw 3 of chain 0");
+    expect(() => eBfmi(bad)).toThrow("energies must be finite, got Infinity at draw 4 of chain 1");
   });
 });
 

@@ -148,6 +148,7 @@ describe("linear-Gaussian posterior", () => {
     ).rejects.toThrow("must be symmetric, got 0 in row 1");
     await expect(linearGaussian({ ...good, names: ["a", "a"] })).rejects.toThrow('names must differ, got "a" twice');
     await expect(linearGaussian({ ...good, operator: "A" as never })).rejects.toThrow(TypeError);
+    await expect(linearGaussian({ ...good, prior: undefined as never })).rejects.toThrow("prior must have either sd or covariance");
     await expect(linearGaussian({ ...good, operator: array(new Float64Array(0), { shape: [0, 2] }), data: [] })).rejects.toThrow(
       "at least 1 row",
     );

@@ -66,8 +66,8 @@ export async function linearGaussian(options: LinearGaussianOptions): Promise<Li
   const [m, n] = operator.shape as [number, number];
   const names = namesOf(owner, options.names, n, "x");
   const data = columnOf(owner, "data", options.data, m);
-  const centre = meanOf(owner, "prior", options.prior.mean, n);
   const prior = factorOf(owner, "prior", options.prior, n);
+  const centre = meanOf(owner, "prior", options.prior.mean, n);
   const noise = factorOf(owner, "noise", options.noise, m);
   const { mean, sd, logEvidence, kept } = await solved.runAsync([operator, data, centre, prior, noise], cancelled(options.signal));
   if (!Number.isFinite(logEvidence.item()))

@@ -46,8 +46,6 @@ export type Orders = {
   readonly goal: Tensor;
   /** Every how-manieth draw is kept, i32. */
   readonly thin: Tensor;
-  /** Whether the tuning is adapted, bool. */
-  readonly adapting: Tensor;
 };
 
 /**
@@ -66,80 +64,77 @@ function gathered(keep: Tensor): { readonly rows: Tensor; readonly kept: Tensor 
   return { rows: step.mul(n).add(iota([n, steps], 0)), kept: reshape(slice(rank, [steps - 1, 0], [steps, n]), [n]) };
 }
 
-/** A program that takes all chains `steps` leapfrog steps (or transitions, as the kernel has it) further, in `groups` of equally many chains. */
-export function chunkOf<S, T, I extends TransitionInfo>(
-  gradient: Gradient,
-  kernel: Kernel<S, T, I>,
-  steps: number,
-  { groups = 1, ...options }: { readonly groups?: number; readonly threads?: number; readonly device?: string },
-) {
-  const further = advance(gradient, kernel, steps);
-  return program(
-    (running: Running<S, T>, metric: Metric, reference: Tensor, orders: Orders) => {
-      const phaseKey = random.fold(orders.key, orders.phase);
-      if (groups === 1) return further(running, metric, reference, orders, phaseKey);
-      // Chains of a group are near one another in a thread's cache, and groups do not wait for one another.
-      const parted = each((x) => x.reshape([groups, x.shape[0]! / groups, ...x.shape.slice(1)]), { running, reference });
-      const keys = random.split(phaseKey, groups);
-      const out = map(
-        (group: { running: Running<S, T>; reference: Tensor; key: Tensor }) =>
-          further(group.running, metric, group.reference, orders, group.key),
-        { ...parted, key: keys },
-      );
-      const { work, secondMoment, ...rest } = out;
-      return {
-        ...each((x) => x.reshape([x.shape[0]! * x.shape[1]!, ...x.shape.slice(2)]), rest),
-        work: sum(work),
-        secondMoment: sum(secondMoment, 0),
-      };
-    },
-    { ...options, name: "steps of the chains" },
-  );
+export interface ChunkOptions {
+  /** Leapfrog steps, or transitions, as the kernel has it. */
+  readonly steps: number;
+  /** Groups of equally many chains that the chains go in. */
+  readonly groups: number;
+  readonly threads?: number;
+  readonly device?: string;
 }
 
-const each = <X>(f: (x: Tensor) => Tensor, xs: X): X => tree.map(f, xs as Tree<Tensor>) as X;
-
-/** The steps of some chains, with what is reported of them. */
-function advance<S, T, I extends TransitionInfo>(gradient: Gradient, kernel: Kernel<S, T, I>, steps: number) {
-  return (running: Running<S, T>, metric: Metric, reference: Tensor, { goal, adapting, thin, ...orders }: Orders, phaseKey: Tensor) => {
-    type Carry = Running<S, T> & { readonly number: Tensor };
-    const [end, info] = scan(
-      ({ state, tuned, number }: Carry): [Carry, TransitionInfo] => {
-        const frame = { metric, goal, number };
-        const [next, info] = kernel.step(gradient, random.fold(phaseKey, number), state, tuned, frame);
-        const adapted = kernel.adapt(tuned, { ...info, done: logicalAnd(info.done, adapting) }, state, frame);
-        const { done } = info;
-        // Nothing where no transition has ended: a value that is also the next state would be copied in an instruction of its own.
-        const ended = (x: Tensor): Tensor => where(done, x, 0);
-        return [
-          { state: next, tuned: adapted, number: number.add(1) },
-          {
-            done,
-            position: where(done.expandDims(-1), info.position, 0),
-            logDensity: ended(info.logDensity),
-            acceptance: info.acceptance,
-            diverging: info.diverging,
-            energy: ended(info.energy),
-            depth: info.depth,
-            steps: info.steps,
-          },
-        ];
+/** A program that takes all chains further while their tuning adapts, with the moments of what they drew about a reference. */
+export const warmupChunk = <S, T, I extends TransitionInfo>(gradient: Gradient, kernel: Kernel<S, T, I>, options: ChunkOptions) =>
+  chunk(options, "warm-up of the chains", (running: Running<S, T>, metric: Metric, reference: Tensor, orders: Orders) => {
+    const walk = (at: Walking<S, T>) => {
+      const frame = { metric, goal: orders.goal, number: at.number };
+      const [state, info] = kernel.step(gradient, random.fold(orders.key, at.number), at.state, at.tuned, frame);
+      const tuned = kernel.adapt(at.tuned, info, at.state, frame);
+      const apart = where(info.done.expandDims(-1), sub(info.position, reference), 0);
+      return [
+        { state, tuned, number: at.number.add(1) },
+        { apart, steps: where(info.done, info.steps, 0) },
+      ] as const;
+    };
+    const [end, made] = scan(walk, { ...running, number: orders.number }, undefined, { length: options.steps });
+    const [steps, n, dimension] = made.apart.shape as [number, number, number];
+    const flat = reshape(made.apart, [steps * n, dimension]);
+    return {
+      perChain: {
+        running: { state: end.state, tuned: end.tuned },
+        count: kernel.chains(end.state).count,
+        firstMoment: sum(made.apart, 0),
       },
-      { ...running, number: orders.number },
-      undefined,
-      { length: steps },
-    );
-    const [, n, dimension] = info.position.shape as [number, number, number];
-    const count = cast(cumsum(cast(info.done, "f64"), 0), "i32").add(kernel.chains(running.state).count);
-    const keep = logicalAnd(info.done, equal(rem(count, thin), 0));
-    const { rows, kept } = gathered(keep);
+      summed: {
+        work: sum(made.steps),
+        secondMoment: metric.rank === 1 ? sum(flat.mul(flat), 0) : matmul(matrixTranspose(flat), flat),
+      },
+    };
+  });
+
+/** A program that takes all chains further as they are tuned, with the draws that they end. */
+export const drawsChunk = <S, T, I extends TransitionInfo>(gradient: Gradient, kernel: Kernel<S, T, I>, options: ChunkOptions) =>
+  chunk(options, "draws of the chains", (running: Running<S, T>, metric: Metric, _: Tensor, orders: Orders) => {
+    const { tuned } = running;
+    const walk = (at: { readonly state: S; readonly number: Tensor }) => {
+      const frame = { metric, goal: orders.goal, number: at.number };
+      const [state, info] = kernel.step(gradient, random.fold(orders.key, at.number), at.state, tuned, frame);
+      const { done } = info;
+      // Nothing where no transition has ended: a value that is also the next state would be copied in an instruction of its own.
+      const ended = (x: Tensor): Tensor => where(done, x, 0);
+      const made = {
+        done,
+        position: where(done.expandDims(-1), info.position, 0),
+        logDensity: ended(info.logDensity),
+        acceptance: info.acceptance,
+        diverging: info.diverging,
+        energy: ended(info.energy),
+        depth: info.depth,
+        steps: info.steps,
+      };
+      return [{ state, number: at.number.add(1) }, made] as const;
+    };
+    const [end, made] = scan(walk, { state: running.state, number: orders.number }, undefined, { length: options.steps });
+    const [steps, n, dimension] = made.position.shape as [number, number, number];
+    const count = cast(cumsum(cast(made.done, "f64"), 0), "i32").add(kernel.chains(running.state).count);
+    const { rows, kept } = gathered(logicalAnd(made.done, equal(rem(count, orders.thin), 0)));
     const named = {
-      logDensity: info.logDensity,
-      acceptance_rate: info.acceptance,
-      diverging: info.diverging,
-      energy: info.energy,
-      tree_depth: info.depth,
-      n_steps: info.steps,
+      logDensity: made.logDensity,
+      acceptance_rate: made.acceptance,
+      diverging: made.diverging,
+      energy: made.energy,
+      tree_depth: made.depth,
+      n_steps: made.steps,
     };
     const columns = Object.values(named).map((x) => reshape(cast(x, "f64"), [steps * n, 1]));
     const gatheredStats = take(concat(columns, -1), rows);
@@ -147,23 +142,54 @@ function advance<S, T, I extends TransitionInfo>(gradient: Gradient, kernel: Ker
       keyof typeof named,
       Tensor
     >;
-    // Moments of all draws about a reference, for the metric.
-    const apart = where(info.done.expandDims(-1), sub(info.position, reference), 0);
-    const flat = reshape(apart, [steps * n, dimension]);
     return {
-      running: { state: end.state, tuned: end.tuned },
-      position: take(reshape(info.position, [steps * n, dimension]), rows),
-      stats: {
-        ...stats,
-        // Draws are made with step sizes that stay.
-        step_size: kernel.stepSize(running.tuned).expandDims(-1).broadcastTo([n, steps]),
-      } satisfies Record<StatName, Tensor>,
-      kept,
-      count: kernel.chains(end.state).count,
-      /** Leapfrog steps of the transitions that ended. */
-      work: sum(where(info.done, info.steps, 0)),
-      firstMoment: sum(apart, 0),
-      secondMoment: metric.rank === 1 ? sum(flat.mul(flat), 0) : matmul(matrixTranspose(flat), flat),
+      perChain: {
+        running: { state: end.state, tuned },
+        count: kernel.chains(end.state).count,
+        position: take(reshape(made.position, [steps * n, dimension]), rows),
+        stats: {
+          ...stats,
+          // Draws are made with step sizes that stay.
+          step_size: kernel.stepSize(tuned).expandDims(-1).broadcastTo([n, steps]),
+        } satisfies Record<StatName, Tensor>,
+        kept,
+      },
+      summed: {
+        /** Leapfrog steps of the transitions that ended. */
+        work: sum(where(made.done, made.steps, 0)),
+      },
     };
-  };
+  });
+
+/** Chains between two steps. */
+type Walking<S, T> = Running<S, T> & { readonly number: Tensor };
+
+/** `further` for all chains at once, or group by group: chains of a group are near one another in a thread's cache, and groups do not wait. */
+function chunk<S, T, P, A>(
+  { steps: _, groups, ...options }: ChunkOptions,
+  name: string,
+  further: (running: Running<S, T>, metric: Metric, reference: Tensor, orders: Orders) => { readonly perChain: P; readonly summed: A },
+) {
+  return program(
+    (running: Running<S, T>, metric: Metric, reference: Tensor, given: Orders): P & A => {
+      const orders = { ...given, key: random.fold(given.key, given.phase) };
+      if (groups === 1) {
+        const { perChain, summed } = further(running, metric, reference, orders);
+        return { ...perChain, ...summed };
+      }
+      const parted = each((x) => x.reshape([groups, x.shape[0]! / groups, ...x.shape.slice(1)]), { running, reference });
+      type Group = { readonly running: Running<S, T>; readonly reference: Tensor; readonly key: Tensor };
+      const { perChain, summed } = map((group: Group) => further(group.running, metric, group.reference, { ...orders, key: group.key }), {
+        ...parted,
+        key: random.split(orders.key, groups),
+      });
+      return {
+        ...each((x) => x.reshape([x.shape[0]! * x.shape[1]!, ...x.shape.slice(2)]), perChain),
+        ...each((x) => sum(x, 0), summed),
+      };
+    },
+    { ...options, name },
+  );
 }
+
+const each = <X>(f: (x: Tensor) => Tensor, xs: X): X => tree.map(f, xs as Tree<Tensor>) as X;

@@ -117,7 +117,7 @@ describe("Gibbs sampling", { timeout: 120_000 }, () => {
       gibbs({ ...ok, initial: (key, n) => ({ ...initial(key, n), mu: random.normal(key, [n], { dtype: "f64" }) }) }),
     ).rejects.toThrow("the block mu must start as f64 [2, d], got f64 [2]");
     await expect(gibbs({ ...ok, logDensity: (blocks) => logDensity(blocks).sub(Infinity) })).rejects.toThrow(
-      "chain 0 starts at a log density of -Infinity",
+      "chain 1 starts at a log density of -Infinity",
     );
   });
 });

@@ -99,7 +99,7 @@ describe("random-walk Metropolis", { timeout: 120_000 }, () => {
     const positive = plainTarget(1, (x) => log(x).squeeze(-1));
     const ok = { init: [[1], [2]], seed: 1, warmup: 10, draws: 10 };
     await expect(metropolis(positive, { ...ok, init: [[1], [-2]] })).rejects.toThrow(
-      "the log density is NaN at the start of chain 1 (u[0] = -2); start inside the support, at points of finite log density",
+      "the log density is NaN at the start of chain 2 (u[0] = -2); start inside the support, at points of finite log density",
     );
     await expect(metropolis(positive, { ...ok, draws: 0 })).rejects.toThrow("draws must be an integer >= 1, got 0");
     await expect(metropolis(positive, { ...ok, targetAcceptance: 2 })).rejects.toThrow("targetAcceptance must be in (0, 1), got 2");

@@ -198,7 +198,7 @@ describe("NUTS", { timeout: 120_000 }, () => {
         ],
       }),
     ).rejects.toThrow(
-      "the log density is NaN at the start of chain 1 (u[0] = 1, u[1] = -2); start inside the support, at points of finite log density",
+      "the log density is NaN at the start of chain 2 (u[0] = 1, u[1] = -2); start inside the support, at points of finite log density",
     );
     await expect(
       nuts(
@@ -211,7 +211,7 @@ describe("NUTS", { timeout: 120_000 }, () => {
         plainTarget(1, (u) => u.sqrt().squeeze(-1)),
         { ...ok, init: [[0], [1]] },
       ),
-    ).rejects.toThrow("the derivative of the log density to u[0] is Infinity at the start of chain 0");
+    ).rejects.toThrow("the derivative of the log density to u[0] is Infinity at the start of chain 1");
     await expect(nuts(tilted, { ...ok, init: [[1, 2, 3]] })).rejects.toThrow(
       "init must have shape [2, 3] (chains, unconstrained coordinates), got [1, 3]",
     );
@@ -232,7 +232,7 @@ describe("NUTS", { timeout: 120_000 }, () => {
     const { draws } = await nuts(cliff, { seed: 1, chains: 16, warmup: 200, draws: 200 });
     for (const chain of quantitiesOf(draws)[0]!) expect(Math.max(...chain)).toBeLessThan(0.2);
     await expect(nuts(cliff, { seed: 1, chains: 1, init: [[1]] })).rejects.toThrow(
-      "the log density is -1.14e+26 at the start of chain 0 (u[0] = 1), where its rounding alone decides whether a step is accepted",
+      "the log density is -1.14e+26 at the start of chain 1 (u[0] = 1), where its rounding alone decides whether a step is accepted",
     );
   });
 

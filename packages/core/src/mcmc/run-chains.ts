@@ -1,7 +1,7 @@
 import { array, eye, NdArray, ones, program, type Tensor } from "@credence/tensor";
 import type { Target } from "../model/index.ts";
 import { bookOf } from "./book.ts";
-import { chunkOf } from "./chunk.ts";
+import { drawsChunk, warmupChunk } from "./chunk.ts";
 import { estimateMetric, type Moments } from "./estimate-metric.ts";
 import { addDraws, emptyDraws, type KeptDraws } from "./kept-draws.ts";
 import { gradientOfTarget } from "./leapfrog.ts";
@@ -22,9 +22,12 @@ export interface Walked {
   readonly work: { readonly warmup: number; readonly draws: number };
 }
 
-/** Bytes of draws and statistics that one run of the program hands over, about; and how many steps it makes at least and at most. */
+/**
+ * Bytes of draws and statistics that one run of the program hands over, about; and how many steps it makes at least and at most. Where many draws are left it
+ * makes more, since JavaScript takes some 0.3 ms between two runs; chains that have made their draws rest until the end of one.
+ */
 const chunkBytes = 4 << 20;
-const [chunkLeast, chunkMost] = [8, 256];
+const [chunkLeast, chunkMost, chunkLong] = [8, 256, 4096];
 
 const streams = { start: 0x73746172, search: 0x73656172, steps: 0x73746570 };
 
@@ -87,17 +90,20 @@ export async function runChains<S, T, I extends TransitionInfo>(
       at = await leave(at);
       continue;
     }
-    const orders = machine.orders({ phase: at.phase, number: at.number, goal, thin: warming ? 1 : thin, adapting: warming });
-    const out = await machine.chunk([at.running, at.metric, at.reference, orders], control).catch(async (error) => {
+    const orders = machine.orders({ phase: at.phase, number: at.number, goal, thin: warming ? 1 : thin });
+    const stopped = async (error: unknown): Promise<never> => {
       await book.close(at);
       throw error;
-    });
+    };
+    const done = least(at);
+    const { steps, run } = warming ? machine.warmup : machine.draws(done > 0 ? ((goal - done) * at.number) / done : 0);
+    const out = await run([at.running, at.metric, at.reference, orders], control).catch(stopped);
     disposeAll(at.running);
     at.moments.count.set(out.count.data());
-    if (!warming) addDraws(kept, out as never);
+    if ("kept" in out) addDraws(kept, out);
     else addMoments(at.moments, out.firstMoment.data(), out.secondMoment.data());
     work[warming ? "warmup" : "draws"] += out.work.item();
-    at = { ...at, number: at.number + machine.steps, running: out.running as unknown as Held<S, T> };
+    at = { ...at, number: at.number + steps, running: out.running as unknown as Held<S, T> };
     disposeAll({ ...out, running: [] });
     const behind = windows.slice(0, at.phase).reduce((sum, window) => sum + window.transitions, 0);
     onProgress?.(
@@ -127,13 +133,17 @@ function machineOf<S, T, I extends TransitionInfo>(name: string, target: Target,
   const { chains, threads, place } = checked;
   const placement = { threads: threads ?? 1, ...place };
   const gradient = gradientOfTarget(target);
-  const steps = Math.min(chunkMost, Math.max(chunkLeast, Math.floor(chunkBytes / (8 * chains * (target.dimension + 8)))));
+  const room = Math.max(chunkLeast, Math.floor(chunkBytes / (8 * chains * (target.dimension + 8))));
   const groups = place.device === undefined && target.rowsAlike && kernel.pooling === "within" ? groupsOf(chains) : 1;
+  const [short, long] = [Math.min(chunkMost, room), Math.min(chunkLong, room)];
+  const drawsIn = (steps: number) => ({
+    steps,
+    run: quicker(threads, (team) => drawsChunk(gradient, kernel, { steps, groups, threads: team, ...place })),
+  });
+  let [shortDraws, longDraws]: (ReturnType<typeof drawsIn> | undefined)[] = [];
   const key = keyOf(checked, streams.steps);
   const scalar = (value: number): NdArray => array(Int32Array.of(value), { shape: [], ...place });
-  const flags = [false, true].map((value) => array(value, place));
   return {
-    steps,
     begin: program(
       (position: Tensor, metric: Tensor, searchKey: Tensor, before: T, first: Tensor) => {
         const stepSize = searchStepSize(gradient, searchKey, position, metric, kernel.settled(before));
@@ -151,14 +161,18 @@ function machineOf<S, T, I extends TransitionInfo>(name: string, target: Target,
     ) as unknown as (state: Arrays<S>) => Drawn,
     fix: program((tuned: T) => kernel.fix(tuned), { ...placement, name: `${name}: tuning for the draws` }),
     seedTuning: program(() => kernel.tune(ones([chains], "f64")), { ...placement, name: `${name}: no tuning` }),
-    chunk: quicker(threads, (team) => chunkOf(gradient, kernel, steps, { groups, threads: team, ...place })),
-    orders: (o: { phase: number; number: number; goal: number; thin: number; adapting: boolean }) => ({
+    warmup: {
+      steps: short,
+      run: quicker(threads, (team) => warmupChunk(gradient, kernel, { steps: short, groups, threads: team, ...place })),
+    },
+    /** @param left turns that the draws still take, about; 0 where that is not known */
+    draws: (left: number) => (left >= long ? (longDraws ??= drawsIn(long)) : (shortDraws ??= drawsIn(short))),
+    orders: (o: { phase: number; number: number; goal: number; thin: number }) => ({
       key,
       phase: scalar(o.phase),
       number: scalar(o.number),
       goal: scalar(o.goal),
       thin: scalar(o.thin),
-      adapting: flags[Number(o.adapting)]!,
     }),
   };
 }

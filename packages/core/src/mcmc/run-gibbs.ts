@@ -115,11 +115,11 @@ function checkStart(start: { blocks: Record<string, NdArray>; logDensity: NdArra
   for (const [name, block] of Object.entries(start.blocks)) {
     const lost = block.data().findIndex((value) => !Number.isFinite(value));
     if (lost >= 0)
-      throw new RangeError(`gibbs: the block ${name} of chain ${Math.floor(lost / block.shape[1]!)} starts at ${block.data()[lost]}`);
+      throw new RangeError(`gibbs: the block ${name} of chain ${Math.floor(lost / block.shape[1]!) + 1} starts at ${block.data()[lost]}`);
   }
   if (start.logDensity.shape.join() !== `${chains}`)
     throw new RangeError(`gibbs: logDensity must give shape [${chains}], got [${start.logDensity.shape.join(", ")}]`);
   const lost = start.logDensity.data().findIndex((value) => !Number.isFinite(value));
   if (lost >= 0)
-    throw new RangeError(`gibbs: chain ${lost} starts at a log density of ${start.logDensity.data()[lost]}; start inside the support`);
+    throw new RangeError(`gibbs: chain ${lost + 1} starts at a log density of ${start.logDensity.data()[lost]}; start inside the support`);
 }

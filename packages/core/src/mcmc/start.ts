@@ -89,7 +89,7 @@ function checkParts(densities: ArrayLike<number>, whole: ArrayLike<number>): voi
 /** The first thing that is wrong with a point, in words. */
 function faultOf(target: Target, chain: number, u: ArrayLike<number>, density: number, bad: number | undefined, slope: number): string {
   const outside = Array.from(u).findIndex((value) => !Number.isFinite(value));
-  const where = `at the start of chain ${chain} (${describePoint(target.coordinates, u)})`;
+  const where = `at the start of chain ${chain + 1} (${describePoint(target.coordinates, u)})`;
   if (outside >= 0) return `the coordinate ${target.coordinates[outside]} is ${u[outside]} ${where}`;
   if (density === -Infinity) return `the log density is -Infinity ${where}: the start is outside the support`;
   if (density === Infinity) return `the log density is Infinity ${where}: the density is improper`;

@@ -5,4 +5,20 @@ export { type FieldComponent, fieldUnit, gravitationalConstant, type Prism, pris
 export { cellSensitivity, planesOf, prismSensitivity, prismTable } from "./forward/sensitivity.ts";
 export { pointMassField, type Sphere, sphereField, sphereSensitivity } from "./forward/sphere.ts";
 export { type Stations, stationTable } from "./forward/stations.ts";
+export { exactPosterior } from "./inference/exact-posterior.ts";
+export { type GravityModel, type GravityModelOptions, gravityModel, type Numbers } from "./inference/gravity-model.ts";
+export type {
+  GravityDraws,
+  GravityPosterior,
+  Predicted,
+  RegionalPosterior,
+  ReplicatedResiduals,
+  SampleOptions,
+} from "./inference/gravity-posterior.ts";
+export { type Regional, type RegionalOptions, regionalField } from "./inference/regional.ts";
 export { cellCounts, type Mesh, meshOf } from "./mesh.ts";
+export type { CellPrior } from "./prior/cell-prior.ts";
+export { type MaternPriorOptions, maternPrior } from "./prior/matern-prior.ts";
+export { type SmoothnessPriorOptions, smoothnessPrior } from "./prior/smoothness-prior.ts";
+export type { Length, SpectralPriorOptions } from "./prior/spectral-prior.ts";
+export { type DepthWeightsOptions, depthWeights, sensitivityWeights } from "./prior/weights.ts";

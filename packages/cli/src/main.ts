@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { application as birthDeath } from "@credence/birth-death";
+import { application as elasticity } from "@credence/elasticity";
 import { application as regression } from "@credence/regression";
 import { credence } from "./credence.ts";
 
@@ -9,4 +10,4 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-process.exitCode = await credence(process.argv.slice(2), [birthDeath, regression], process);
+process.exitCode = await credence(process.argv.slice(2), [birthDeath, regression, elasticity], process);

@@ -32,6 +32,7 @@ export {
 export { type CosineBasis, cosineBasis, type Discrepancy, fitDiscrepancy, type Rectangle } from "./plate/discrepancy.ts";
 export { s235Test, type TensionTest, tensionProblem } from "./plate/plate-problem.ts";
 export type { PlateReadings } from "./plate/plate-readings.ts";
+export { application } from "./reproduce.ts";
 export {
   type DigitalTwin,
   type DigitalTwinOptions,

@@ -12,6 +12,8 @@ import { forestPlot } from "./forest-plot.ts";
 import { kHatPlot } from "./k-hat-plot.ts";
 import { marginalOverlay } from "./marginal-overlay.ts";
 import { pairPlot } from "./pair-plot.ts";
+import { pathFigure } from "./path-figure.ts";
+import { pointMap } from "./point-map.ts";
 import { predictiveFigure } from "./predictive-figure.ts";
 import { rankPlot } from "./rank-plot.ts";
 import { sbcHistograms } from "./sbc-histograms.ts";
@@ -351,4 +353,33 @@ test.each([
   ],
 ])("%s are refused by what was given", async (_, draw, words) => {
   await expect(draw()).rejects.toThrow(expect.objectContaining({ name: "RangeError", message: expect.stringContaining(words) }));
+});
+
+test("a map shows each place in a panel a quantity, and refuses values that are none", async () => {
+  const [x, y] = [Array.from({ length: 30 }, (_, i) => i % 6), Array.from({ length: 30 }, (_, i) => Math.floor(i / 6))];
+  const spec = { x, y, unit: "mm", xLabel: "x [mm]", yLabel: "y [mm]" };
+  const panels = [
+    { title: "displacement", values: x.map((v) => v - 2.5) },
+    { title: "residual", values: y.map((v) => 2 - v) },
+  ];
+  const figure = await pointMap({ ...spec, panels });
+  expectFigure(figure, "displacement", "residual", "2.5 mm", "x [mm]");
+  expect(figure.wide.match(/fill-opacity/g)!.length).toBeGreaterThanOrEqual(60);
+  await expect(pointMap({ ...spec, panels: [{ title: "short", values: [1] }] })).rejects.toThrow("short: 1 values for 30 places");
+  await expect(pointMap({ ...spec, panels: [{ title: "open", values: x.map(() => Number.NaN) }] })).rejects.toThrow("open: value 0 is NaN");
+});
+
+test("paths are drawn with bands, levels and moments, and refuse bands of other lengths", async () => {
+  const values = [3, 2, 1.5, 1.2, 1.1];
+  const band = { low: values.map((v) => v - 0.3), high: values.map((v) => v + 0.3) };
+  const spec = {
+    stepLabel: "readings",
+    panels: [
+      { title: "stiffness", paths: [{ label: "mean and 90 %", values, ...band }], levels: [{ label: "truth", value: 1 }] },
+      { title: "evidence", paths: [{ label: "of a change", values }], moments: [{ label: "change", at: 3 }] },
+    ],
+  };
+  expectFigure(await pathFigure(spec), "stiffness", "truth", "of a change", "readings");
+  const short = { ...spec, panels: [{ title: "a", paths: [{ label: "b", values, low: [1], high: band.high }] }] };
+  await expect(pathFigure(short)).rejects.toThrow("a: the band of b has 1 steps for 5");
 });

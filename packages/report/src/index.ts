@@ -21,6 +21,8 @@ export { type InferenceSource, inferenceFromDraws, type NamedValues } from "./in
 export { type KHatPlotSpec, kHatPlot } from "./k-hat-plot.ts";
 export { type MarginalOverlaySpec, marginalOverlay } from "./marginal-overlay.ts";
 export { type PairPlotSpec, pairPlot } from "./pair-plot.ts";
+export { type Path, type PathFigureSpec, type PathPanel, pathFigure } from "./path-figure.ts";
+export { type PointMapSpec, pointMap } from "./point-map.ts";
 export { type PredictiveFigureSpec, predictiveFigure } from "./predictive-figure.ts";
 export { type RankPlotSpec, rankPlot } from "./rank-plot.ts";
 export { type Fact, type Report, type ReportFigure, type ReportSection, type ReportTable, writeReport } from "./report.ts";

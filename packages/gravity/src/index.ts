@@ -15,6 +15,7 @@ export type {
   ReplicatedResiduals,
   SampleOptions,
 } from "./inference/gravity-posterior.ts";
+export { type Discarded, type LowRankOptions, type LowRankPosterior, lowRankPosterior } from "./inference/low-rank-posterior.ts";
 export { type Regional, type RegionalOptions, regionalField } from "./inference/regional.ts";
 export { cellCounts, type Mesh, meshOf } from "./mesh.ts";
 export type { CellPrior } from "./prior/cell-prior.ts";

@@ -6,3 +6,4 @@ export { type LinearRegression, type LinearRegressionOptions, linearRegression, 
 export { type ProbabilisticPca, type ProbabilisticPcaOptions, probabilisticPca } from "./probabilistic-pca.ts";
 export type { NormalPrior, NormalSpread } from "./spread.ts";
 export type { Column, Table } from "./table.ts";
+export { type TallQr, tallQr } from "./tall-qr.ts";

@@ -12,6 +12,7 @@ export { type TimoshenkoOptions, timoshenkoBeam } from "./field/timoshenko.ts";
 export { type Engineering, effectiveLambda, engineeringOf, type Lame, lameOf, type Setting } from "./material.ts";
 export type { DensityGrid, GridOptions } from "./oracle/density-grid.ts";
 export { type DisplacementModel, type DisplacementModelOptions, displacementModel } from "./oracle/displacement-model.ts";
+export type { GridPosterior } from "./oracle/grid-posterior.ts";
 export type { Summary } from "./oracle/grid-summary.ts";
 export type { MeshOptions } from "./oracle/mesh.ts";
 export type { Misfit, Whitened } from "./oracle/misfit.ts";
@@ -23,6 +24,10 @@ export {
   quadraturePosteriorOf,
 } from "./oracle/quadrature-posterior.ts";
 export type { ReadingNoise, Readings } from "./oracle/readings.ts";
+export type { FieldPosterior, FieldPosteriorOptions } from "./pinn/field-posterior.ts";
+export type { EquationNoise } from "./pinn/operators.ts";
+export { type PinnProblem, type PinnProblemOptions, pinnProblem, type Units } from "./pinn/pinn-problem.ts";
+export { type RandomFeaturePosteriorOptions, randomFeaturePosterior } from "./pinn/random-feature-posterior.ts";
 export {
   type CalibratePlateOptions,
   calibratePlate,

@@ -1,5 +1,6 @@
 import { array, logicalAnd, map, program, type Tensor, where } from "@credence/tensor";
 import { logLikelihoodOf, type Misfit, type MisfitParts } from "./misfit.ts";
+import { normalisedGrid } from "./normalised-grid.ts";
 import { onceFor } from "./once-for.ts";
 
 export interface GridOptions {
@@ -60,8 +61,18 @@ export async function densityGrid(misfit: Misfit, options: GridOptions & { reado
     return Math.max(points, needed);
   }) as [number, number];
   const { lambda, mu, values } = await evaluate(box, counts);
-  const top = values.reduce((a, b) => Math.max(a, b));
-  return normalised(misfit, limits, lambda, mu, values, top);
+  const grid = normalisedGrid(lambda, mu, values);
+  const highest = grid.density.reduce((a, b) => Math.max(a, b));
+  return {
+    ...grid,
+    warnings: warningsOf(
+      misfit,
+      limits,
+      lambda,
+      mu,
+      grid.density.map((v) => v / highest),
+    ),
+  };
 }
 
 const coarse = 61;
@@ -154,26 +165,6 @@ function startOf({ best, information: [ll, lm, mm], model, readings }: Misfit, l
     // A best material outside its bounds: the bounds.
     return box[0] < box[1] ? box : [low, high];
   }) as unknown as Box;
-}
-
-function normalised(misfit: Misfit, limits: Box, lambda: Float64Array, mu: Float64Array, values: Float64Array, top: number): DensityGrid {
-  const [n, m] = [lambda.length, mu.length];
-  const cell = (lambda[1]! - lambda[0]!) * (mu[1]! - mu[0]!);
-  const weight = (i: number, last: number): number => (i === 0 || i === last ? 0.5 : 1);
-  const raw = values.map((v) => Math.exp(v - top));
-  const weighted = raw.map((v, k) => v * weight(Math.floor(k / m), n - 1) * weight(k % m, m - 1));
-  const sum = weighted.reduce((a, b) => a + b);
-  const isEdge = (k: number): boolean => [0, n - 1].includes(Math.floor(k / m)) || [0, m - 1].includes(k % m);
-  const edge = raw.reduce((most, v, k) => (isEdge(k) ? Math.max(most, v) : most), 0);
-  return {
-    lambda,
-    mu,
-    density: raw.map((v) => v / (sum * cell)),
-    mass: weighted.map((v) => v / sum),
-    logEvidence: top + Math.log(sum * cell),
-    edge,
-    warnings: warningsOf(misfit, limits, lambda, mu, raw),
-  };
 }
 
 function warningsOf(misfit: Misfit, limits: Box, lambda: Float64Array, mu: Float64Array, raw: Float64Array): string[] {

@@ -1,9 +1,6 @@
-import type { Draws } from "@credence/core";
-import type { Lame } from "../material.ts";
-import { type DensityGrid, densityGrid, type GridOptions } from "./density-grid.ts";
+import { densityGrid, type GridOptions } from "./density-grid.ts";
 import type { DisplacementModel } from "./displacement-model.ts";
-import { drawsOnGrid } from "./grid-draws.ts";
-import { marginal, type Summary, summaryOf } from "./grid-summary.ts";
+import { type GridPosterior, gridPosterior } from "./grid-posterior.ts";
 import { type Misfit, misfitOf, type Whitened } from "./misfit.ts";
 import { type ReadingNoise, type Readings, whitenedReadings } from "./readings.ts";
 
@@ -12,22 +9,8 @@ export interface QuadratureOptions extends GridOptions {
 }
 
 /** The posterior of lambda and mu on a grid, exact but for quadrature. */
-export interface QuadraturePosterior {
-  readonly names: readonly ["lambda", "mu"];
-  readonly lambda: Summary;
-  readonly mu: Summary;
-  readonly correlation: number;
-  /** The grid's highest point. */
-  readonly mode: Lame;
-  /** log of the integral of likelihood and prior over lambda and mu, nats; without a prior that of the likelihood. */
-  readonly logEvidence: number;
-  readonly grid: DensityGrid;
+export interface QuadraturePosterior extends GridPosterior {
   readonly misfit: Misfit;
-  /** Of any function of the material, such as Young's modulus. */
-  of(quantity: (material: Lame) => number): Summary;
-  /** Independent draws. */
-  sample(count: number, options: { readonly seed: number }): Draws;
-  readonly warnings: readonly string[];
 }
 
 /**
@@ -52,27 +35,5 @@ export const quadraturePosteriorOf = async (
 ): Promise<QuadraturePosterior> => posteriorOf(await misfitOf(model, whitened, options.signal), options);
 
 async function posteriorOf(misfit: Misfit, options: QuadratureOptions): Promise<QuadraturePosterior> {
-  const grid = await densityGrid(misfit, options);
-  const { lambda, mu, mass } = grid;
-  const over = (quantity: (material: Lame) => number): Summary => summaryOf(grid, quantity);
-  const [ofLambda, ofMu] = [marginal(grid, "lambda"), marginal(grid, "mu")];
-  let [cross, top] = [0, 0];
-  for (let k = 0; k < mass.length; k++) {
-    const [i, j] = [Math.floor(k / mu.length), k % mu.length];
-    cross += mass[k]! * (lambda[i]! - ofLambda.mean) * (mu[j]! - ofMu.mean);
-    if (grid.density[k]! > grid.density[top]!) top = k;
-  }
-  return {
-    names: ["lambda", "mu"],
-    lambda: ofLambda,
-    mu: ofMu,
-    correlation: cross / (ofLambda.sd * ofMu.sd),
-    mode: { lambda: lambda[Math.floor(top / mu.length)]!, mu: mu[top % mu.length]! },
-    logEvidence: grid.logEvidence,
-    grid,
-    misfit,
-    of: over,
-    sample: (count, { seed }) => drawsOnGrid(grid, count, seed),
-    warnings: grid.warnings,
-  };
+  return { ...gridPosterior(await densityGrid(misfit, options)), misfit };
 }

@@ -1,3 +1,4 @@
+export { type Check, type ResidualChecks, type ResidualChecksOptions, residualChecks } from "./check/residual-checks.ts";
 export { gridOperator, type StationGrid } from "./forward/grid-operator.ts";
 export { denseOperator, type LinearOperator } from "./forward/linear-operator.ts";
 export { type MeshOperatorOptions, meshOperator } from "./forward/mesh-operator.ts";

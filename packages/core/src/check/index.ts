@@ -8,6 +8,7 @@ export { eBfmi, eBfmiMin } from "./e-bfmi.ts";
 export { type Estimand, effectiveSampleSize } from "./effective-sample-size.ts";
 export type { SumOverData } from "./elpd.ts";
 export { type CoverageCurve, type ExpectedCoverage, expectedCoverage } from "./expected-coverage.ts";
+export { chiSquareTail } from "./gamma-function.ts";
 export {
   type Direction,
   type Identifiability,

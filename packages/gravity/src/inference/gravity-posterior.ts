@@ -45,6 +45,8 @@ export interface Predicted {
   readonly regional: NdArray;
   /** Data minus mean, over the sd of the noise (whitened by its factor where noise is correlated). */
   readonly standardisedResidual: NdArray;
+  /** sd of the standardised residual if the model is right: 1 where the fit follows the station not at all, near 0 where it follows it closely. */
+  readonly residualSd: NdArray;
   /** (d_i - its prediction from all other stations) over the sd of that prediction: standard normal if the model is right (independent noise; in whitened data else). */
   readonly leftOut: NdArray;
 }

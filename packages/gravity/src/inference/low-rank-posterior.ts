@@ -3,7 +3,6 @@ import {
   concat,
   eigenSymmetric,
   flip,
-  index,
   log1p,
   matmul,
   matrixTranspose,
@@ -12,6 +11,7 @@ import {
   random,
   sliceAxis,
   type Tensor,
+  zeros,
 } from "@credence/tensor";
 import type { GravityModel } from "./gravity-model.ts";
 import type { GravityPosterior } from "./gravity-posterior.ts";
@@ -22,7 +22,7 @@ export interface LowRankOptions {
   /** Eigenvalues that are kept, at most; 300 if absent, and never more than there are stations or cells. */
   readonly rank?: number;
   readonly seed: number;
-  /** Products with A A^T: 3 if absent. Each takes all sensitivities twice. */
+  /** Products with A A^T, at least 2; 3 if absent. Each takes all sensitivities twice for every 128 directions. */
   readonly passes?: number;
   /** Directions beyond `rank` that are followed and dropped; 20 if absent. */
   readonly oversampling?: number;
@@ -58,6 +58,15 @@ interface Kept<T> {
 
 const probes = 32;
 
+/** Directions that go through the mesh together: as many copies of it are in memory, several times over. */
+const blockColumns = 128;
+
+/** Columns in blocks. */
+const blocksOf = (columns: Tensor): Tensor[] =>
+  Array.from({ length: Math.ceil(columns.shape[1]! / blockColumns) }, (_, i) =>
+    sliceAxis(columns, 1, i * blockColumns, Math.min((i + 1) * blockColumns, columns.shape[1]!)),
+  );
+
 /**
  * Part of the largest eigenvalue that is added to all while directions are sought: without it, products of directions that the data do not see are rounding alone and have
  * no basis.
@@ -74,8 +83,12 @@ const floorShare = 1e-13;
 export async function lowRankPosterior(model: GravityModel, options: LowRankOptions): Promise<LowRankPosterior> {
   const owner = "lowRankPosterior";
   const { rank: asked = 300, seed, passes = 3, oversampling = 20, signal, onProgress } = options;
-  for (const [name, value] of Object.entries({ rank: asked, passes }))
-    if (!(Number.isInteger(value) && value >= 1)) throw new RangeError(`${owner}: ${name} must be an integer >= 1, got ${value}`);
+  for (const [name, value, least] of [
+    ["rank", asked, 1],
+    ["passes", passes, 2],
+  ] as const)
+    if (!(Number.isInteger(value) && value >= least))
+      throw new RangeError(`${owner}: ${name} must be an integer >= ${least}, got ${value}`);
   if (!(Number.isInteger(oversampling) && oversampling >= 0))
     throw new RangeError(`${owner}: oversampling must be an integer >= 0, got ${oversampling}`);
   const stations = model.operator.rows;
@@ -84,85 +97,87 @@ export async function lowRankPosterior(model: GravityModel, options: LowRankOpti
   const running = signal ? { signal } : {};
   const key = keyOf(owner, seed);
 
+  const total = passes * Math.ceil(width / blockColumns) + Math.ceil((rank + probes + 1) / blockColumns);
   let done = 0;
-  const step = <T>(value: T): T => {
-    onProgress?.({ phase: "products", done: ++done, total: passes + 1 });
-    return value;
+  const each = async <R>(blocks: readonly NdArray[], run: (block: NdArray, index: number) => Promise<R>): Promise<R[]> => {
+    const results: R[] = [];
+    for (const [i, block] of blocks.entries()) {
+      results.push(await run(block, i));
+      onProgress?.({ phase: "products", done: ++done, total });
+    }
+    return results;
   };
-  const squared = (y: Tensor): Tensor => forward(model, backward(model, y));
-  const first = program(
-    (k: Tensor) => {
-      const start = random.normal(k, [stations, width], { dtype: "f64" });
-      const product = squared(start);
-      // |H Omega|^2 = width times the sum of squared eigenvalues, in the mean.
+  const squared = program((y: Tensor) => forward(model, backward(model, y)), { name: `${owner}: product` });
+  const start = program((k: Tensor) => blocksOf(random.normal(k, [stations, width], { dtype: "f64" })), { name: `${owner}: start` });
+  const orthogonal = program(
+    (products: Tensor[], before: Tensor[]) => {
+      const product = concat(products, 1);
+      // |H Q|^2 is the sum of the squared eigenvalues for orthonormal columns, and more for the random ones.
       const floor = product.square().sum().div(width).sqrt().mul(floorShare);
-      return { product: product.add(start.mul(floor)), floor };
+      return blocksOf(tallQr(product.add(concat(before, 1).mul(floor))).q);
     },
-    { name: `${owner}: first product` },
+    { name: `${owner}: orthonormal columns` },
   );
-  const next = program(
-    (y: Tensor, floor: Tensor) => {
-      const { q } = tallQr(y);
-      return { q, product: squared(q).add(q.mul(floor)) };
-    },
-    { name: `${owner}: product` },
-  );
-  const last = program(
-    (q: Tensor, product: Tensor, floor: Tensor, k: Tensor) => {
-      const small = matmul(matrixTranspose(q), product.sub(q.mul(floor)));
-      const [ascending, turns] = eigenSymmetric(small);
+  const eigenvectors = program(
+    (directions: Tensor[], products: Tensor[], k: Tensor) => {
+      const q = concat(directions, 1);
+      const [ascending, turns] = eigenSymmetric(matmul(matrixTranspose(q), concat(products, 1)));
       const values = sliceAxis(flip(ascending, 0), 0, 0, rank).maximum(0);
       const vectors = matmul(q, sliceAxis(flip(turns, 1), 1, 0, rank));
-      const outside = (x: Tensor): Tensor => x.sub(matmul(vectors, matmul(matrixTranspose(vectors), x)));
-      const probe = outside(random.normal(random.fold(k, 1), [stations, probes], { dtype: "f64" }));
+      const probe = random.normal(random.fold(k, 1), [stations, probes], { dtype: "f64" });
+      const outside = probe.sub(matmul(vectors, matmul(matrixTranspose(vectors), probe)));
       const white = whitened(model);
       const weights = marginalise(white, solverOf({ vectors, values })).solve(white.residual);
-      const { before, coloured, left } = seenBy(concat([vectors, probe, weights], 1));
-      const weight = values.add(1).pow(-1);
-      const inside = matmul(matrixTranspose(vectors), weights).square().squeeze(1).mul(values).sum();
+      const shares = concat([values.add(1).pow(-1), zeros([probes + 1], "f64")], 0);
       return {
         vectors,
         values,
-        variance: coloured.square().mul(weight).sum(1),
-        resolution: coloured.mul(before).mul(weight).sum(1),
-        left: sliceAxis(left, 0, 0, probes),
-        misfitLeft: index(left, probes).sub(inside),
+        inside: matmul(matrixTranspose(vectors), weights).square().squeeze(1).mul(values).sum(),
+        columns: blocksOf(concat([vectors, outside, weights], 1)),
+        shares: blocksOf(shares.expandDims(0)),
       };
     },
     { name: `${owner}: eigenvectors` },
   );
-  /** G^T N^-T u and P A^T u of the first `rank` columns; |A^T w|^2 of the others. */
-  const seenBy = (columns: Tensor) => {
-    const all = sensed(model, columns);
-    const before = sliceAxis(all, 1, 0, rank);
-    const white = model.prior.colourTransposed(all);
-    return {
-      before,
-      coloured: model.prior.colour(sliceAxis(white, 1, 0, rank)),
-      left: sliceAxis(white, 1, rank, rank + probes + 1)
-        .square()
-        .sum(0),
-    };
-  };
-  const begun = step(await first.runAsync([key], running));
-  let { product } = begun;
-  let q: NdArray | undefined;
-  for (let pass = 1; pass < passes || q === undefined; pass++) {
-    const before = product;
-    q?.dispose();
-    ({ q, product } = step(await next.runAsync([before, begun.floor], running)));
-    before.dispose();
+  /** Sums over columns u of P A^T u, and |A^T u|^2. */
+  const seenBy = program(
+    (columns: Tensor, shares: Tensor) => {
+      const before = sensed(model, columns);
+      const white = model.prior.colourTransposed(before);
+      const coloured = model.prior.colour(white);
+      const shared = coloured.mul(shares);
+      return { variance: shared.mul(coloured).sum(1), resolution: shared.mul(before).sum(1), squares: white.square().sum(0) };
+    },
+    { name: `${owner}: cells` },
+  );
+  const added = program((parts: Tensor[]) => parts.reduce((a, b) => a.add(b)));
+
+  const product = (block: NdArray): Promise<NdArray> => squared.runAsync([block], running);
+  let directions = await start.runAsync([key], running);
+  let products = await each(directions, product);
+  for (let pass = 1; pass < passes; pass++) {
+    const before = [...products, ...directions];
+    directions = await orthogonal.runAsync([products, directions], running);
+    for (const array of before) array.dispose();
+    products = await each(directions, product);
   }
-  const { left, misfitLeft, ...kept } = step(await last.runAsync([q, product, begun.floor, key], running));
-  q.dispose();
-  product.dispose();
+  const { columns, shares, inside, ...found } = await eigenvectors.runAsync([directions, products, key], running);
+  for (const array of [...products, ...directions]) array.dispose();
+  const sums = await each(columns, (block, i) => seenBy.runAsync([block, shares[i]!], running));
+  const kept = {
+    ...found,
+    variance: await added.runAsync([sums.map(({ variance }) => variance)], running),
+    resolution: await added.runAsync([sums.map(({ resolution }) => resolution)], running),
+  };
+  const squares = Float64Array.from(sums.flatMap((sum) => Array.from(sum.squares.data()))).slice(rank);
+  for (const array of [...columns, ...shares, ...sums.flatMap(({ variance, resolution }) => [variance, resolution])]) array.dispose();
 
   const eigenvalues = Float64Array.from(kept.values.data());
   const smallest = eigenvalues.at(-1)!;
   const complete = rank === Math.min(stations, model.prior.size);
   const discarded = complete
     ? { trace: 0, traceError: 0, logEvidence: 0, informationGain: 0 }
-    : discardedOf(Float64Array.from(left.data()), misfitLeft.item());
+    : discardedOf(squares.subarray(0, probes), squares[probes]! - inside.item());
   const inverse: Inverse<Kept<Tensor | NdArray>> = {
     dataSolve: (state) => solverOf(state as Kept<Tensor>),
     diagonal: (state) => {

@@ -6,6 +6,7 @@ export { type FieldComponent, fieldUnit, gravitationalConstant, type Prism, pris
 export { cellSensitivity, planesOf, prismSensitivity, prismTable } from "./forward/sensitivity.ts";
 export { pointMassField, type Sphere, sphereField, sphereSensitivity } from "./forward/sphere.ts";
 export { type Stations, stationTable } from "./forward/stations.ts";
+export { type AffineFlow, type AffineFlowOptions, affineFlow } from "./inference/affine-flow.ts";
 export { exactPosterior } from "./inference/exact-posterior.ts";
 export { type GravityModel, type GravityModelOptions, gravityModel, type Numbers } from "./inference/gravity-model.ts";
 export type {
@@ -16,6 +17,7 @@ export type {
   ReplicatedResiduals,
   SampleOptions,
 } from "./inference/gravity-posterior.ts";
+export { type DensityBounds, gravityTarget } from "./inference/gravity-target.ts";
 export { type Discarded, type LowRankOptions, type LowRankPosterior, lowRankPosterior } from "./inference/low-rank-posterior.ts";
 export { type Regional, type RegionalOptions, regionalField } from "./inference/regional.ts";
 export { cellCounts, type Mesh, meshOf } from "./mesh.ts";

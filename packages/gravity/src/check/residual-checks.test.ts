@@ -8,7 +8,7 @@ import type { RegionalOptions } from "../inference/regional.ts";
 import { meshFor, stationsOver } from "../inference/test/survey.ts";
 import { maternPrior } from "../prior/matern-prior.ts";
 import { nearestStations } from "./neighbours.ts";
-import { residualChecks } from "./residual-checks.ts";
+import { type ResidualChecks, residualChecks } from "./residual-checks.ts";
 
 const count = 80;
 const mesh = meshFor(3, 6, 6);
@@ -36,15 +36,15 @@ const bent = (data: NdArray): NdArray =>
   );
 
 test("right models raise no alarm, and their p-values are uniform", async () => {
-  const all = [];
+  const all: ResidualChecks[] = [];
   for (let seed = 1; seed <= 40; seed++) all.push(await checked(dataOf(seed), { regional: { order: 1 } }, seed));
   // Level 0.01 a data set: 2 or more of 40 by chance in 6 %, 4 or more in 0.1 %.
   expect(all.filter(({ findings }) => findings.length > 0).length).toBeLessThan(4);
   for (const of of [
-    (c: (typeof all)[0]) => c.chiSquarePerDatum,
-    (c: (typeof all)[0]) => c.moran!,
-    (c: (typeof all)[0]) => c.priorMisfit,
-    (c: (typeof all)[0]) => c.calibration,
+    (c: ResidualChecks) => c.chiSquarePerDatum,
+    (c: ResidualChecks) => c.moran!,
+    (c: ResidualChecks) => c.priorMisfit,
+    (c: ResidualChecks) => c.calibration,
   ])
     expect(kolmogorovSmirnovUniform(all.map((c) => of(c).pValue)).pValue).toBeGreaterThan(0.001);
   // The mean of 40 x 80 standard squares: four sd are 0.1.

@@ -86,7 +86,7 @@ export async function posteriorFrom<S>(
         mean: model.prior.mean().add(correction.squeeze(1)),
         variance: model.prior.variance().sub(variance),
         priorVariance: model.prior.variance(),
-        logEvidence: solved.logEvidence.sub(white.logNoise),
+        logEvidence: solved.logDensity(white.residual).squeeze(0).sub(white.logNoise),
         informationGain: dataSolve.logDeterminant.mul(0.5),
         resolution,
         predicted: {

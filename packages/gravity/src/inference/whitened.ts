@@ -76,21 +76,16 @@ export interface Marginal {
   readonly regional: { readonly solved: Tensor; readonly lower: Tensor } | undefined;
   /** Coefficients c that fit y: (C^-1 + W^T K^-1 W)^-1 W^T K^-1 y, [p, k]. */
   coefficients(y: Tensor): Tensor;
-  /** log p(r), nats, without the noise's log det. */
-  readonly logEvidence: Tensor;
+  /** log p(y) of data y in place of r, in nats, without the noise's log det: columns [stations, k] -> [k]. */
+  logDensity(y: Tensor): Tensor;
 }
 
 /** Integrates over the regional: exact for a normal prior, and for a flat one, whose density is 1 for each mGal. */
 export function marginalise({ residual, regional: w, regionalPrecision }: Whitened, { solve, logDeterminant }: DataSolve): Marginal {
   const count = residual.shape[0]!;
   if (!w) {
-    const logEvidence = residual
-      .mul(solve(residual))
-      .sum()
-      .add(logDeterminant)
-      .add(count * Math.log(2 * Math.PI))
-      .mul(-0.5);
-    return { solve, regional: undefined, coefficients: () => residual, logEvidence };
+    const constants = logDeterminant.add(count * Math.log(2 * Math.PI));
+    return { solve, regional: undefined, coefficients: () => residual, logDensity: (y) => y.mul(solve(y)).sum(0).add(constants).mul(-0.5) };
   }
   const p = w.shape[1]!;
   const solved = solve(w);
@@ -100,15 +95,16 @@ export function marginalise({ residual, regional: w, regionalPrecision }: Whiten
     triangularSolve(lower, triangularSolve(lower, matmul(matrixTranspose(solved), y)), { transpose: true });
   const whole = (y: Tensor): Tensor => solve(y.sub(matmul(w, coefficients(y))));
   const flat = regionalPrecision === 0;
-  const logEvidence = residual
-    .mul(whole(residual))
-    .sum()
-    .add(logDeterminant)
+  const constants = logDeterminant
     .add(logDeterminantTriangular(lower).mul(2))
     .sub(flat ? 0 : p * Math.log(regionalPrecision))
-    .add((flat ? count - p : count) * Math.log(2 * Math.PI))
-    .mul(-0.5);
-  return { solve: whole, regional: { solved, lower }, coefficients, logEvidence };
+    .add((flat ? count - p : count) * Math.log(2 * Math.PI));
+  return {
+    solve: whole,
+    regional: { solved, lower },
+    coefficients,
+    logDensity: (y) => y.mul(whole(y)).sum(0).add(constants).mul(-0.5),
+  };
 }
 
 /** What the regional takes off the diagonal of a product X^T K^-1 Y: the diagonal of X^T K^-1 W M^-1 W^T K^-1 Y, from X^T K^-1 W and Y^T K^-1 W [n, p]. */

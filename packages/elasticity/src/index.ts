@@ -1,3 +1,7 @@
+export { type AmortisedOptions, type AmortisedPosterior, amortisedPosterior } from "./amortised/amortised-posterior.ts";
+export { pulledSquare, squareLoads } from "./amortised/pulled-square.ts";
+export { type RandomLoads, type RandomLoadsOptions, randomLoads } from "./amortised/random-loads.ts";
+export { superposed } from "./amortised/superposed.ts";
 export { type Body, type Face, type FacePoints, onFace } from "./body/body.ts";
 export { boxPatch, type Patch } from "./body/patch.ts";
 export { type RayPatchOptions, rayPatch } from "./body/ray-patch.ts";

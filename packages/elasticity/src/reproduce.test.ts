@@ -71,7 +71,16 @@ test(
 
     const { summary, lines, phases } = await run(options());
     expect(lines[0]).toContain("100 simulated sensors");
-    expect([...phases]).toEqual(expect.arrayContaining(["NUTS over the reduced model", "compare", "predict", "digital twin", "calibrate"]));
+    expect([...phases]).toEqual(
+      expect.arrayContaining([
+        "network of random features",
+        "NUTS over the reduced model",
+        "compare",
+        "predict",
+        "digital twin",
+        "calibrate",
+      ]),
+    );
     const { cost: _, ...expected } = summary;
     const { cost: __, ...got } = resumed;
     expect(got).toEqual(expected);
@@ -91,6 +100,8 @@ test(
       twin: { alarm: number | null; orderGap: number; heard: { since: number }; planted: { at: number } };
     };
     expect(c2stOracle).toBeLessThan(0.6);
+    const joint = (written.checks["methods"] as { key: string; shifts: number[] }[]).find(({ key }) => key === "random-features-joint")!;
+    expect(Math.max(...joint.shifts.map(Math.abs))).toBeGreaterThan(0.5);
     expect(coverage90).toBeGreaterThan(0.8);
     // 200 readings: a standard error of 0.1.
     expect(Math.abs(chiSquarePerDatum! - 1)).toBeLessThan(0.4);
@@ -104,6 +115,7 @@ test(
       "Do the methods agree",
       "Is it calibrated",
       "A digital twin",
+      "Random loads, one network",
       "What cannot be told",
       "What it cost",
     ])

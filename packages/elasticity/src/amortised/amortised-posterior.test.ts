@@ -75,7 +75,10 @@ test("the network's posterior is hard to tell from the exact one, for loads that
 
 test("and is calibrated", async () => {
   const { theta, x } = program(() => {
-    const materials = random.uniform(random.key(21), [200, 2], { dtype: "f64" }).mul(constant([1.5, 0.5], "f64")).add(constant([0.5, 0.3], "f64"));
+    const materials = random
+      .uniform(random.key(21), [200, 2], { dtype: "f64" })
+      .mul(constant([1.5, 0.5], "f64"))
+      .add(constant([0.5, 0.3], "f64"));
     const { loads: a, readings } = loads.simulate(random.key(22), materials);
     return { theta: materials, x: loads.summary(readings, a) };
   })();

@@ -4,17 +4,19 @@ import { engineeringOf } from "../material.ts";
 import { type DisplacementModel, displacementModel } from "../oracle/displacement-model.ts";
 import { problemOf } from "../oracle/problem.ts";
 import { type QuadraturePosterior, quadraturePosterior } from "../oracle/quadrature-posterior.ts";
+import { amortisedChecks, amortisedPhase } from "./amortised-phase.ts";
 import type { Analysis, Cost } from "./analysis.ts";
 import { calibratePhase, coverage90Of } from "./calibrate-phase.ts";
 import { comparePhase } from "./compare-phase.ts";
 import { normalOfDraws } from "./coordinates.ts";
 import { type Fit, fitPhase, quantity, unitOf } from "./fit.ts";
-import { laplaceMethod, nutsMethod, quadratureMethod } from "./methods.ts";
+import { laplaceMethod, networkMethod, nutsMethod, quadratureMethod } from "./methods.ts";
 import { type SensorObservation, sayMaterial } from "./observation.ts";
 import { predictPhase } from "./predict-phase.ts";
 import { priorDraws, priorRange } from "./prior.ts";
 import type { Run } from "./run.ts";
 import {
+  amortisedSection,
   calibrationSection,
   costSection,
   identifiabilitySection,
@@ -47,12 +49,15 @@ export async function sensorAnalysis(run: Run<SensorObservation>): Promise<Analy
   const about = normalOfDraws(oracle.draws.data());
   const chains = await fitPhase(run, nutsMethod(run, exact.misfit, about));
   const laplace = await fitPhase(run, laplaceMethod(run, exact.misfit, about));
-  const fits: readonly Fit[] = [chains, laplace];
-  const main = chains;
-  const compared = await comparePhase(run, { fits, oracle, classified: [main.key] });
+  const network = await fitPhase(run, networkMethod(run, "conditional"));
+  const joint = await fitPhase(run, networkMethod(run, "joint"));
+  const fits: readonly Fit[] = [network, joint, chains, laplace];
+  const main = network;
+  const compared = await comparePhase(run, { fits, oracle, classified: [main.key, joint.key, chains.key] });
   const predicted = await predictPhase(run, model, main, noiseSd);
   const twin = await twinPhase(run, { model, noiseSd, mu, material: { lambda: exact.lambda.mean, mu: exact.mu.mean } });
   const calibrated = await calibratePhase(run, { model, noiseSd, prior: normalOfDraws(oracle.draws.data(), 3) });
+  const amortised = observation.dataset === "simulated" ? await amortisedPhase(run) : undefined;
   const prior = priorDraws(effort.draws, mu, seed);
   const costs: Cost[] = [
     ...[oracle, ...fits].map((fit): Cost => ({ label: fit.facts.label, seconds: fit.seconds, kind: "infer" })),
@@ -60,6 +65,7 @@ export async function sensorAnalysis(run: Run<SensorObservation>): Promise<Analy
     { label: "replicated readings", seconds: predicted.seconds, kind: "check" },
     { label: "digital twin", seconds: twin.seconds, kind: "check" },
     { label: "calibration", seconds: calibrated.seconds, kind: "check" },
+    ...(amortised ? [{ label: "network for random loads", seconds: amortised.seconds, kind: "train" } as const] : []),
   ];
   const summary = (name: "lambda" | "mu" | "young" | "poisson") => summarizeDraws(quantity(main, name), unitOf(name, observation));
   const [lambda, shear, young, poisson] = [summary("lambda"), summary("mu"), summary("young"), summary("poisson")];
@@ -91,6 +97,7 @@ export async function sensorAnalysis(run: Run<SensorObservation>): Promise<Analy
       await calibrationSection(calibrated),
       await predictionSection(run, predicted),
       await twinSection(run, twin, { truth, exact }),
+      ...(amortised ? [await amortisedSection(amortised)] : []),
       identifiabilitySection(run, { main, prior, correlation: correlation(quantity(main, "lambda"), quantity(main, "mu")) }),
       costSection(costs),
     ],
@@ -115,9 +122,10 @@ export async function sensorAnalysis(run: Run<SensorObservation>): Promise<Analy
       twin: { ...twin.facts },
       truthInside90: { lambda: inside(truth.lambda, lambda), mu: inside(truth.mu, shear) },
       truncation: model.truncation,
+      ...(amortised && { amortised: amortisedChecks(amortised) }),
     },
     costs,
-    simulations: 0,
+    simulations: amortised ? effort.simulations : 0,
     prior,
     replicated: predicted.replicated.data() as Float64Array,
     observed: readings,

@@ -8,7 +8,7 @@ describe("Hamiltonian Monte Carlo with trajectories of a set length", { timeout:
   test.each([
     { name: "hmc, diagonal", run: () => hmc(tilted, { seed: 1, trajectoryLength: 4, warmup: 700 }) },
     { name: "hmc, dense", run: () => hmc(tilted, { seed: 1, massMatrix: "dense" }) },
-    { name: "chees", run: () => chees(tilted, { seed: 1, warmup: 600 }) },
+    { name: "chees", run: () => chees(tilted, { seed: 1, warmup: 600, draws: 500 }) },
   ])("$name meets a correlated normal with scales from 0.1 to 30 within 4 Monte Carlo errors", async ({ run }) => {
     const result = await run();
     summarizeChains(result).forEach((s, d) => {

@@ -16,8 +16,8 @@ import {
   whileLoop,
   zeros,
 } from "@credence/tensor";
-import { type Gradient, leapfrog, type Phase } from "./leapfrog.ts";
-import type { Metric } from "./metric.ts";
+import type { Gradient } from "./leapfrog.ts";
+import { force, type Metric, velocity } from "./metric.ts";
 import { type Candidate, type ChainState, candidateAt, divergence, type TransitionInfo, type Tuning } from "./transition.ts";
 
 export type HmcState = ChainState;
@@ -51,17 +51,23 @@ export function stepHmc(gradient: Gradient, key: Tensor, state: HmcState, tuning
   const kinetic = (p: Tensor): Tensor => sum(p.mul(p), -1).mul(0.5);
   const energy0 = kinetic(momentum).sub(from.logDensity);
   const count = where(any(going), cast(tuning.steps as Tensor, "i32"), 0);
-  // The last step is apart: it alone needs the log density, without which a gradient costs less.
-  type Way = { readonly phase: Phase; readonly left: Tensor };
-  const { phase } = whileLoop(
+  // Between two drifts the halves of two kicks are one. The last step is apart: it alone needs the log density, without which a gradient costs less.
+  const length = expandDims(stepSize, -1);
+  const half = length.mul(0.5);
+  type Way = { readonly position: Tensor; readonly momentum: Tensor; readonly left: Tensor };
+  const way = whileLoop(
     ({ left }: Way) => left.greater(1),
-    ({ phase, left }: Way): Way => {
-      const { position, momentum, force } = leapfrog(gradient, metric, phase, stepSize);
-      return { phase: { position, momentum, force }, left: left.sub(1) };
+    ({ position, momentum, left }: Way): Way => {
+      const there = position.add(length.mul(velocity(metric, momentum)));
+      const kick = length.mul(force(metric, gradient(there).gradient));
+      return { position: there, momentum: momentum.add(kick), left: left.sub(1) };
     },
-    { phase: { position: from.position, momentum, force: from.force }, left: count },
+    { position: from.position, momentum: momentum.add(half.mul(from.force)), left: count },
   );
-  const end = leapfrog(gradient, metric, phase, stepSize);
+  const position = way.position.add(length.mul(velocity(metric, way.momentum)));
+  const at = gradient(position);
+  const pull = force(metric, at.gradient);
+  const end = { position, momentum: way.momentum.add(half.mul(pull)), force: pull, logDensity: at.logDensity };
   const energy = kinetic(end.momentum).sub(end.logDensity);
   const gain = energy0.sub(energy);
   const sound = logicalAnd(less(-divergence, gain), isFinite(gain)); // false for NaN

@@ -23,11 +23,13 @@ export interface Walked {
 }
 
 /**
- * Bytes of draws and statistics that one run of the program hands over, about; and how many steps it makes at least and at most. Where many draws are left it
- * makes more, since JavaScript takes some 0.3 ms between two runs; chains that have made their draws rest until the end of one.
+ * Bytes of draws and statistics that one run of the program hands over, about; and how many steps it makes at least and at most. Where many draws are
+ * asked for it makes more, since JavaScript takes some 0.3 ms between two runs; chains that have made their draws rest until the end of one.
  */
 const chunkBytes = 4 << 20;
 const [chunkLeast, chunkMost, chunkLong] = [8, 256, 4096];
+/** Steps at most for a target with rows of data. */
+const chunkOfData = 64;
 
 const streams = { start: 0x73746172, search: 0x73656172, steps: 0x73746570 };
 
@@ -82,28 +84,41 @@ export async function runChains<S, T, I extends TransitionInfo>(
   let at = await enter(0, start, unitMetric(dimension, dense, place), machine.seedTuning() as unknown as Arrays<T>);
   const book = bookOf(name, target, options, at, kept, work, machine.drawn);
   at = await book.open();
+  const goalOf = (phase: number): number => (phase < windows.length ? windows[phase]!.transitions : draws * thin);
+  /** A run of the program that takes the chains further, and its steps. */
+  const further = ({ phase, number, running, metric, reference }: Standing<S, T>) => {
+    const [warming, goal] = [phase < windows.length, goalOf(phase)];
+    const orders = machine.orders({ phase, number, goal, thin: warming ? 1 : thin });
+    const { steps, run } = warming ? machine.warmup : machine.draws(goal * turnsOfTransition);
+    const out = run([running, metric, reference, orders], control);
+    out.catch(() => {}); // who awaits it hears of it
+    return { steps, out };
+  };
+  let next: ReturnType<typeof further> | undefined;
+  let turnsOfTransition = 0;
   for (;;) {
     const warming = at.phase < windows.length;
-    const goal = warming ? windows[at.phase]!.transitions : draws * thin;
+    const goal = goalOf(at.phase);
     if (least(at) >= goal) {
       if (!warming) break;
       at = await leave(at);
       continue;
     }
-    const orders = machine.orders({ phase: at.phase, number: at.number, goal, thin: warming ? 1 : thin });
     const stopped = async (error: unknown): Promise<never> => {
       await book.close(at);
       throw error;
     };
-    const done = least(at);
-    const { steps, run } = warming ? machine.warmup : machine.draws(done > 0 ? ((goal - done) * at.number) / done : 0);
-    const out = await run([at.running, at.metric, at.reference, orders], control).catch(stopped);
+    const { steps, out: run } = next ?? further(at);
+    const out = await run.catch(stopped);
     disposeAll(at.running);
     at.moments.count.set(out.count.data());
+    at = { ...at, number: at.number + steps, running: out.running as unknown as Held<S, T> };
+    if (least(at) > 0) turnsOfTransition = at.number / least(at);
+    // The next run begins before this one's draws are copied.
+    next = least(at) < goal ? further(at) : undefined;
     if ("kept" in out) addDraws(kept, out);
     else addMoments(at.moments, out.firstMoment.data(), out.secondMoment.data());
     work[warming ? "warmup" : "draws"] += out.work.item();
-    at = { ...at, number: at.number + steps, running: out.running as unknown as Held<S, T> };
     disposeAll({ ...out, running: [] });
     const behind = windows.slice(0, at.phase).reduce((sum, window) => sum + window.transitions, 0);
     onProgress?.(
@@ -135,12 +150,11 @@ function machineOf<S, T, I extends TransitionInfo>(name: string, target: Target,
   const gradient = gradientOfTarget(target);
   const room = Math.max(chunkLeast, Math.floor(chunkBytes / (8 * chains * (target.dimension + 8))));
   const groups = place.device === undefined && target.rowsAlike && kernel.pooling === "within" ? groupsOf(chains) : 1;
-  const [short, long] = [Math.min(chunkMost, room), Math.min(chunkLong, room)];
-  const drawsIn = (steps: number) => ({
-    steps,
-    run: quicker(threads, (team) => drawsChunk(gradient, kernel, { steps, groups, threads: team, ...place })),
-  });
-  let [shortDraws, longDraws]: (ReturnType<typeof drawsIn> | undefined)[] = [];
+  // Where each step goes through many rows of data it is chains at rest that cost, and nothing that JavaScript does.
+  const [short, long] = (target.rowsAlike === false ? [chunkOfData, chunkOfData] : [chunkMost, chunkLong]).map((most) =>
+    Math.min(most, room),
+  ) as [number, number];
+  let drawing: { readonly steps: number; readonly run: ReturnType<typeof drawsChunk<S, T, I>>["runAsync"] } | undefined;
   const key = keyOf(checked, streams.steps);
   const scalar = (value: number): NdArray => array(Int32Array.of(value), { shape: [], ...place });
   return {
@@ -165,8 +179,12 @@ function machineOf<S, T, I extends TransitionInfo>(name: string, target: Target,
       steps: short,
       run: quicker(threads, (team) => warmupChunk(gradient, kernel, { steps: short, groups, threads: team, ...place })),
     },
-    /** @param left turns that the draws still take, about; 0 where that is not known */
-    draws: (left: number) => (left >= long ? (longDraws ??= drawsIn(long)) : (shortDraws ??= drawsIn(short))),
+    /** @param turns that all draws take, about: where they are many, there are more to a run. Asked once. */
+    draws: (turns: number) => {
+      const steps = turns >= 4 * long ? long : short;
+      drawing ??= { steps, run: quicker(threads, (team) => drawsChunk(gradient, kernel, { steps, groups, threads: team, ...place })) };
+      return drawing;
+    },
     orders: (o: { phase: number; number: number; goal: number; thin: number }) => ({
       key,
       phase: scalar(o.phase),

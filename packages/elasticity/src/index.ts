@@ -29,9 +29,12 @@ export {
 } from "./oracle/quadrature-posterior.ts";
 export type { ReadingNoise, Readings } from "./oracle/readings.ts";
 export type { FieldPosterior, FieldPosteriorOptions } from "./pinn/field-posterior.ts";
+export { type LaplacePosterior, laplacePinn } from "./pinn/laplace-pinn.ts";
+export { lastLayerPosterior } from "./pinn/last-layer-posterior.ts";
 export type { EquationNoise } from "./pinn/operators.ts";
 export { type PinnProblem, type PinnProblemOptions, pinnProblem, type Units } from "./pinn/pinn-problem.ts";
 export { type RandomFeaturePosteriorOptions, randomFeaturePosterior } from "./pinn/random-feature-posterior.ts";
+export { type LossTerm, type PinnFit, type TrainPinnOptions, trainPinn } from "./pinn/train-pinn.ts";
 export {
   type CalibratePlateOptions,
   calibratePlate,

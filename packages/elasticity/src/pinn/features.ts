@@ -1,7 +1,15 @@
 import { array, constant, type NdArray, program, random, type Tensor, take, tanh } from "@credence/tensor";
 
-/** K functions of a place, [n, d] -> [n, K], in units of the problem. Traced, f64. */
+/** K functions of a place, [n, d] -> [n, K]; or for each component its own, [n, d, K]. In units of the problem, traced, f64. */
 export type Features = (places: Tensor) => Tensor;
+
+/** Those of component j. */
+export const ofComponent =
+  (features: Features, j: number): Features =>
+  (x) => {
+    const all = features(x);
+    return all.rank === 3 ? all.index(j, 1) : all;
+  };
 
 export interface RandomFeatureOptions {
   /** K. */

@@ -1,7 +1,7 @@
 import { concat, type Tensor, type TensorLike } from "@credence/tensor";
 import { alongAxes, column } from "../body/body.ts";
 import type { Collocation } from "./collocation.ts";
-import type { Features } from "./features.ts";
+import { type Features, ofComponent } from "./features.ts";
 
 /** Rows of a linear map from weights: times lambda, times mu. */
 export interface MaterialRows {
@@ -22,35 +22,42 @@ const range = (d: number): number[] => Array.from({ length: d }, (_, i) => i);
  * u_i = sum_k w_ik phi_k: displacements, rows i n + p for component i at place p, columns i K + k.
  */
 export function displacementRows(features: Features, places: Tensor): Tensor {
-  const value = features(places);
-  const nothing = value.mul(0);
-  return blocks(range(places.shape[1]!).map((i) => range(places.shape[1]!).map((j) => (i === j ? value : nothing))));
+  const d = places.shape[1]!;
+  const value = range(d).map((j) => ofComponent(features, j)(places));
+  return blocks(range(d).map((i) => range(d).map((j) => (i === j ? value[j]! : value[j]!.mul(0)))));
 }
 
 /** div sigma = lambda grad div u + mu (lap u + grad div u), with second derivatives forward over forward. */
 export function divergenceRows(features: Features, places: Tensor): MaterialRows {
   const d = places.shape[1]!;
-  const second = range(d).map((i) => alongAxes((x) => alongAxes(features, x)[i]!, places));
-  const laplacian = range(d)
-    .map((k) => second[k]![k]!)
-    .reduce((a, b) => a.add(b));
+  // Of component j, along axes i and k.
+  const second = range(d).map((j) => range(d).map((i) => alongAxes((x) => alongAxes(ofComponent(features, j), x)[i]!, places)));
+  const laplacian = second.map((along) =>
+    range(d)
+      .map((k) => along[k]![k]!)
+      .reduce((a, b) => a.add(b)),
+  );
   return {
-    lambda: blocks(range(d).map((i) => range(d).map((j) => second[i]![j]!))),
-    mu: blocks(range(d).map((i) => range(d).map((j) => (i === j ? second[i]![j]!.add(laplacian) : second[i]![j]!)))),
+    lambda: blocks(range(d).map((i) => range(d).map((j) => second[j]![i]![j]!))),
+    mu: blocks(range(d).map((i) => range(d).map((j) => (i === j ? second[j]![i]![j]!.add(laplacian[j]!) : second[j]![i]![j]!)))),
   };
 }
 
 /** sigma n = lambda n div u + mu (grad u + grad u^T) n. */
 export function tractionRows(features: Features, places: Tensor, normals: Tensor): MaterialRows {
   const d = places.shape[1]!;
-  const slopes = alongAxes(features, places);
+  const slopes = range(d).map((j) => alongAxes(ofComponent(features, j), places));
   const normal = range(d).map((i) => column(normals, i).expandDims(1));
-  const across = range(d)
-    .map((k) => slopes[k]!.mul(normal[k]!))
-    .reduce((a, b) => a.add(b));
+  const across = slopes.map((of) =>
+    range(d)
+      .map((k) => of[k]!.mul(normal[k]!))
+      .reduce((a, b) => a.add(b)),
+  );
   return {
-    lambda: blocks(range(d).map((i) => range(d).map((j) => slopes[j]!.mul(normal[i]!)))),
-    mu: blocks(range(d).map((i) => range(d).map((j) => (i === j ? slopes[i]!.mul(normal[j]!).add(across) : slopes[i]!.mul(normal[j]!))))),
+    lambda: blocks(range(d).map((i) => range(d).map((j) => slopes[j]![j]!.mul(normal[i]!)))),
+    mu: blocks(
+      range(d).map((i) => range(d).map((j) => (i === j ? slopes[j]![i]!.mul(normal[j]!).add(across[j]!) : slopes[j]![i]!.mul(normal[j]!)))),
+    ),
   };
 }
 

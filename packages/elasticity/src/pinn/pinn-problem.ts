@@ -12,6 +12,8 @@ export interface PinnProblemOptions {
   readonly readings?: Readings;
   /** sd of a reading: one for all, one for each component, or one for each of S d readings. */
   readonly noise?: ReadingNoise;
+  /** Size of displacements that is expected where there are no readings to tell; load times length over a stiffness of 1 if absent. */
+  readonly displacementScale?: number;
   /** Log density of lambda and mu, scalars in units of stress, nats, traced; flat in both if absent. */
   readonly prior?: (lambda: Tensor, mu: Tensor) => Tensor;
 }
@@ -58,7 +60,10 @@ export function pinnProblem(options: PinnProblemOptions): PinnProblem {
   const { centre, length, load } = extentOf(problem);
   const values = readings.data() as Float64Array;
   const rms = Math.sqrt(values.reduce((sum, v) => sum + v * v, 0) / Math.max(values.length, 1));
-  const displacement = rms > 0 ? rms : load > 0 ? load * length : length;
+  const { displacementScale = load > 0 ? load * length : length } = options;
+  if (!(displacementScale > 0 && Number.isFinite(displacementScale)))
+    throw new RangeError(`${problem.name}: displacementScale must be > 0 and finite, got ${displacementScale}`);
+  const displacement = rms > 0 ? rms : displacementScale;
   const warnings =
     count > 0 && load === 0
       ? [

@@ -43,7 +43,7 @@ describe("readings s100_n001 of the Haghighat plate", () => {
   let conditional: FieldPosterior;
   beforeAll(async () => {
     conditional = await randomFeaturePosterior(problem, { features: 200, seed: 1 });
-  });
+  }, 60_000);
 
   test("give the exact posterior, within its bars by far, where random features are conditioned on the force", () => {
     const { shifts, ratios, correlation } = against("s100_n001", conditional);

@@ -33,6 +33,7 @@ export { type LaplacePosterior, laplacePinn } from "./pinn/laplace-pinn.ts";
 export { lastLayerPosterior } from "./pinn/last-layer-posterior.ts";
 export type { EquationNoise } from "./pinn/operators.ts";
 export { type PinnProblem, type PinnProblemOptions, pinnProblem, type Units } from "./pinn/pinn-problem.ts";
+export { type RandomFeatureDisplacementOptions, randomFeatureDisplacement } from "./pinn/random-feature-displacement.ts";
 export { type RandomFeaturePosteriorOptions, randomFeaturePosterior } from "./pinn/random-feature-posterior.ts";
 export { type LossTerm, type PinnFit, type TrainPinnOptions, trainPinn } from "./pinn/train-pinn.ts";
 export {

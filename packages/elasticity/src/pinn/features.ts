@@ -28,11 +28,11 @@ export function randomUnits(
   weights: NdArray,
   { count, slope, seed }: RandomFeatureOptions,
 ): { readonly slopes: NdArray; readonly shifts: NdArray } {
-  const [n, d] = within.shape as [number, number];
+  const [n, inputs] = within.shape as [number, number];
   const chosen = array(Int32Array.from({ length: count }, (_, k) => Math.floor((k * n) / count)));
   return program((places: Tensor, weight: Tensor) => {
-    const steeper = take(weight, constant(chosen)).pow(-1 / d).T;
-    const slopes = random.normal(random.key(seed), [d, count], { dtype: "f64" }).mul(steeper).mul(slope);
+    const steeper = take(weight, constant(chosen)).pow(-1 / inputs).T;
+    const slopes = random.normal(random.key(seed), [inputs, count], { dtype: "f64" }).mul(steeper).mul(slope);
     return { slopes, shifts: slopes.mul(take(places, constant(chosen)).T).sum(0) };
   })(within, weights);
 }

@@ -63,6 +63,9 @@ export interface PinnFit {
   readonly network: { readonly setup: PinnSetup; readonly vector: NdArray; readonly data: PinnData<NdArray> };
 }
 
+/** Equations that hold more sharply than this from the start leave narrow valleys in which the readings are never reached: the first half of the damped steps takes this sd. */
+const gentleSd = 1e-3;
+
 /**
  * The most probable displacement field and material: a network u(x) with lambda and mu, whose loss is minus the log posterior of readings, equilibrium, boundary values and
  * weights. Adam alone leaves lambda and mu many posterior sds off, since the loss is ill-conditioned; steps of Levenberg and Marquardt on its residuals do not.
@@ -115,9 +118,10 @@ export async function trainPinn(problem: PinnProblem, options: TrainPinnOptions)
           readings: y.div(units.displacement),
           noise: n.div(units.displacement),
         }))(problem.sensors, problem.readings, problem.noise, centre);
-  const rest = {
+  const sdsOf = (sd: number): NdArray => array([sd, sd, sd / 10, weightSd], { dtype: "f64" });
+  let rest = {
     ...(sensors && { sensors }),
-    sds: array([forceSd, forceSd, forceSd / 10, weightSd], { dtype: "f64" }),
+    sds: sdsOf(Math.max(forceSd, gentleSd)),
     ...(!inverse && { material: array(logs, { dtype: "f64" }) }),
   };
   let data: PinnData<NdArray> = { at, ...rest };
@@ -185,9 +189,13 @@ export async function trainPinn(problem: PinnProblem, options: TrainPinnOptions)
     const value = program(loss as never) as unknown as { runAsync(args: readonly unknown[], o: object): Promise<NdArray> };
     let best = (await value.runAsync([vector, data], run)).item();
     let damping = 1;
-    for (let step = 1; step <= levenbergMarquardt && damping < 1e12; step++) {
-      if (step % resampleEvery === 0) {
-        data = { at: await places(), ...rest };
+    const sharpened = Math.ceil(levenbergMarquardt / 2);
+    for (let step = 1; step <= levenbergMarquardt; step++) {
+      damping = Math.min(damping, 1e9);
+      const sharpen = forceSd < gentleSd && step === sharpened;
+      if (sharpen) rest = { ...rest, sds: sdsOf(forceSd) };
+      if (sharpen || step % resampleEvery === 0) {
+        data = { at: step % resampleEvery === 0 ? await places() : data.at, ...rest };
         best = (await value.runAsync([vector, data], run)).item();
       }
       const tried = [damping / 10, damping, damping * 10];
@@ -200,7 +208,7 @@ export async function trainPinn(problem: PinnProblem, options: TrainPinnOptions)
         [best, damping] = [values[k]!, Math.max(tried[k]!, 1e-13)];
       } else damping *= 100;
       book("levenberg-marquardt", step, best);
-      if (gain > 0 && gain < 1e-6 * (1 + best)) break;
+      if (gain > 0 && gain < 1e-6 * (1 + best) && (step > sharpened || forceSd >= gentleSd)) break;
     }
   }
 

@@ -47,6 +47,34 @@ export interface MethodResult {
   readonly numbers?: Readonly<Record<string, number>>;
 }
 
+/** A method that gave no posterior, and what it said. */
+export interface Refusal {
+  readonly label: string;
+  readonly refusal: string;
+}
+
+/** Runs a method that need not serve these data: one that refuses them says why, and the report repeats it. */
+export async function attemptPhase(run: Run<Observation>, method: Method): Promise<Fit | Refusal> {
+  let refusal: string | undefined;
+  const { directory } = run;
+  const heard = await phase<{ refusal: string | null }>({
+    directory,
+    format: phaseFormat,
+    name: `attempt-${method.key}`,
+    inputs: [inputsOf(run), method.inputs ?? null],
+    compute: async () => {
+      try {
+        await fitPhase(run, method);
+      } catch (error) {
+        if (!(error instanceof RangeError)) throw error;
+        refusal = error.message;
+      }
+      return { facts: { refusal: refusal ?? null } };
+    },
+  });
+  return heard.facts.refusal === null ? fitPhase(run, method) : { label: method.label, refusal: heard.facts.refusal };
+}
+
 /** Runs a method as a phase, or reads what it left. */
 export async function fitPhase(run: Run<Observation>, { key, label, inputs = null, run: compute }: Method): Promise<Fit> {
   const { directory, context } = run;

@@ -70,7 +70,12 @@ export const networkMethod = ({ effort, seed, context, observation }: Run<Sensor
   run: async () => {
     const { field, places, readings, noiseSd } = observation;
     const problem = pinnProblem({ problem: problemOf(field), sensors: places, readings, noise: noiseSd });
-    const posterior = await randomFeaturePosterior(problem, { form, seed: derivedSeed(seed, 5), signal: context.signal });
+    const posterior = await randomFeaturePosterior(problem, {
+      form,
+      features: effort.features,
+      seed: derivedSeed(seed, 5),
+      signal: context.signal,
+    });
     return {
       draws: posterior.sample(effort.draws, { seed: derivedSeed(seed, 6) }).draws,
       logEvidence: posterior.logEvidence,

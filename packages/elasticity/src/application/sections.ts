@@ -17,7 +17,7 @@ import type { Amortised } from "./amortised-phase.ts";
 import type { Cost } from "./analysis.ts";
 import type { Calibrated } from "./calibrate-phase.ts";
 import type { Difference } from "./compare-phase.ts";
-import { type Fit, type QuantityName, quantity, quantityNames, unitOf } from "./fit.ts";
+import { type Fit, type QuantityName, quantity, quantityNames, type Refusal, unitOf } from "./fit.ts";
 import type { Observation, SensorObservation } from "./observation.ts";
 import type { Predicted } from "./predict-phase.ts";
 import type { Run } from "./run.ts";
@@ -104,9 +104,11 @@ export async function methodsSection(
   {
     oracle,
     fits,
+    refusals,
     differences,
     exact,
   }: {
+    readonly refusals: readonly Refusal[];
     readonly oracle: Fit;
     readonly fits: readonly Fit[];
     readonly differences: readonly Difference[];
@@ -125,6 +127,7 @@ export async function methodsSection(
             `*${chains.facts.label}*: largest R-hat ${formatNumber(chains.facts.numbers["rHatMax"]!, 4)}, smallest effective sample size ${formatNumber(chains.facts.numbers["essMin"]!)}.`,
           ]
         : []),
+      ...refusals.map(({ label, refusal }) => `*${label}* has *no answer* to these readings: ${refusal.replace(/\.?$/, ".")}`),
       ...differences.flatMap(({ label, remarks }) => (remarks.length === 0 ? [] : [`*${label}*: ${remarks.slice(0, 2).join(" ")}`])),
       ...[oracle, ...fits].flatMap(({ facts }) =>
         facts.warnings.map((warning) => `*${facts.label}* warns: ${warning.replace(/\.?$/, ".")}`),

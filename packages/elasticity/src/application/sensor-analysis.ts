@@ -1,5 +1,6 @@
 import { correlation, summarizeDraws } from "@credence/core";
 import { formatEstimate, formatNumber } from "@credence/report";
+import { array, program, type Tensor } from "@credence/tensor";
 import { engineeringOf } from "../material.ts";
 import { type DisplacementModel, displacementModel } from "../oracle/displacement-model.ts";
 import { problemOf } from "../oracle/problem.ts";
@@ -9,7 +10,7 @@ import type { Analysis, Cost } from "./analysis.ts";
 import { calibratePhase, coverage90Of } from "./calibrate-phase.ts";
 import { comparePhase } from "./compare-phase.ts";
 import { normalOfDraws } from "./coordinates.ts";
-import { type Fit, fitPhase, quantity, unitOf } from "./fit.ts";
+import { attemptPhase, type Fit, fitPhase, quantity, unitOf } from "./fit.ts";
 import { laplaceMethod, networkMethod, nutsMethod, quadratureMethod } from "./methods.ts";
 import { type SensorObservation, sayMaterial } from "./observation.ts";
 import { predictPhase } from "./predict-phase.ts";
@@ -49,11 +50,21 @@ export async function sensorAnalysis(run: Run<SensorObservation>): Promise<Analy
   const about = normalOfDraws(oracle.draws.data());
   const chains = await fitPhase(run, nutsMethod(run, exact.misfit, about));
   const laplace = await fitPhase(run, laplaceMethod(run, exact.misfit, about));
-  const network = await fitPhase(run, networkMethod(run, "conditional"));
-  const joint = await fitPhase(run, networkMethod(run, "joint"));
-  const fits: readonly Fit[] = [network, joint, chains, laplace];
-  const main = network;
-  const compared = await comparePhase(run, { fits, oracle, classified: [main.key, joint.key, chains.key] });
+  const networks = [await attemptPhase(run, networkMethod(run, "conditional")), await attemptPhase(run, networkMethod(run, "joint"))];
+  const served = networks.filter((answer) => "draws" in answer);
+  const refusals = networks.filter((answer) => "refusal" in answer);
+  const fits: readonly Fit[] = [...served, chains, laplace];
+  // Where the network gives no posterior, or one whose material does not explain the readings, chains answer, and the report says so.
+  const network = served.find(({ key }) => key === "random-features-conditional");
+  const misfit = network === undefined ? undefined : chiSquareOf(model, readings, noiseSd, network);
+  const explains = misfit !== undefined && misfit < readings.length + 5 * Math.sqrt(2 * readings.length);
+  const main = network !== undefined && explains ? network : chains;
+  if (misfit !== undefined && !explains)
+    refusals.push({
+      label: network!.facts.label,
+      refusal: `the material that it finds leaves a chi-square of ${formatNumber(misfit / readings.length, 3)} a reading: its features do not meet this displacement to within the noise`,
+    });
+  const compared = await comparePhase(run, { fits, oracle, classified: [...served, chains].map(({ key }) => key) });
   const predicted = await predictPhase(run, model, main, noiseSd);
   const twin = await twinPhase(run, { model, noiseSd, mu, material: { lambda: exact.lambda.mean, mu: exact.mu.mean } });
   const calibrated = await calibratePhase(run, { model, noiseSd, prior: normalOfDraws(oracle.draws.data(), 3) });
@@ -93,7 +104,7 @@ export async function sensorAnalysis(run: Run<SensorObservation>): Promise<Analy
     ],
     sections: [
       await inferredSection(run, { main, oracle, truth }),
-      await methodsSection(run, { oracle, fits, differences: compared.differences, exact }),
+      await methodsSection(run, { oracle, fits, refusals, differences: compared.differences, exact }),
       await calibrationSection(calibrated),
       await predictionSection(run, predicted),
       await twinSection(run, twin, { truth, exact }),
@@ -119,6 +130,7 @@ export async function sensorAnalysis(run: Run<SensorObservation>): Promise<Analy
         correlation: r,
         c2st,
       })),
+      refusals: Object.fromEntries(refusals.map(({ label, refusal }) => [label, refusal])),
       twin: { ...twin.facts },
       truthInside90: { lambda: inside(truth.lambda, lambda), mu: inside(truth.mu, shear) },
       truncation: model.truncation,
@@ -130,6 +142,13 @@ export async function sensorAnalysis(run: Run<SensorObservation>): Promise<Analy
     replicated: predicted.replicated.data() as Float64Array,
     observed: readings,
   };
+}
+
+/** Squared residuals over squared noise, at the mean material of a posterior. */
+function chiSquareOf(model: DisplacementModel, readings: Float64Array, noiseSd: number, fit: Fit): number {
+  const [lambda, mu] = (["lambda", "mu"] as const).map((name) => array(Float64Array.of(summarizeDraws(quantity(fit, name), "").mean)));
+  const predicted = program((l: Tensor, m: Tensor) => model.predict(l, m))(lambda!, mu!).data();
+  return readings.reduce((sum, value, k) => sum + ((value - predicted[k]!) / noiseSd) ** 2, 0);
 }
 
 const inside = (value: number, { q05, q95 }: { readonly q05: number; readonly q95: number }): boolean => q05 <= value && value <= q95;

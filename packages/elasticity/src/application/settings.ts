@@ -9,6 +9,8 @@ export interface Effort {
   readonly draws: number;
   /** Degree of the polynomials of the reduced model. */
   readonly order: number;
+  /** Features of each displacement in the random network. */
+  readonly features: number;
   /** Draws on either side of a classifier. */
   readonly classifierDraws: number;
   /** Replicated readings. */
@@ -25,6 +27,7 @@ export interface Effort {
 const thorough: Effort = {
   draws: 4000,
   order: 16,
+  features: 250,
   classifierDraws: 1000,
   replicated: 1000,
   replicates: 300,
@@ -37,6 +40,7 @@ const quick: Effort = {
   ...thorough,
   draws: 2000,
   order: 12,
+  features: 180,
   classifierDraws: 500,
   replicated: 500,
   replicates: 100,

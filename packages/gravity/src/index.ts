@@ -7,6 +7,7 @@ export { cellSensitivity, planesOf, prismSensitivity, prismTable } from "./forwa
 export { pointMassField, type Sphere, sphereField, sphereSensitivity } from "./forward/sphere.ts";
 export { type Stations, stationTable } from "./forward/stations.ts";
 export { type AffineFlow, type AffineFlowOptions, affineFlow } from "./inference/affine-flow.ts";
+export { type ChosenByEvidence, chooseByEvidence, type EvidenceOptions, type Hyperparameters } from "./inference/choose-by-evidence.ts";
 export { exactPosterior } from "./inference/exact-posterior.ts";
 export { type GravityModel, type GravityModelOptions, gravityModel, type Numbers } from "./inference/gravity-model.ts";
 export type {

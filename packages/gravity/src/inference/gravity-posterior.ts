@@ -23,6 +23,11 @@ export interface GravityPosterior {
   readonly regional: RegionalPosterior | undefined;
   /** Independent draws; a function of the seed. */
   sample(count: number, options: SampleOptions): Promise<GravityDraws>;
+  /**
+   * Draws given other data of the same survey, such as simulated ones: f64 [m, count, cells] for data [m, stations], mGal. What the data weigh does not depend on their
+   * values, so that nothing is factorised again.
+   */
+  sampleFor(data: NdArray, count: number, options: SampleOptions): Promise<NdArray>;
   /** Posterior covariance, [cells, cells], where it fits into memory: by the products of the prior and the data's share. */
   covariance(): Promise<NdArray>;
   /** What would be left of data simulated from the model itself, for checks: see `residualChecks`. */

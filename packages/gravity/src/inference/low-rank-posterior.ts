@@ -22,7 +22,7 @@ export interface LowRankOptions {
   /** Eigenvalues that are kept, at most; 300 if absent, and never more than there are stations or cells. */
   readonly rank?: number;
   readonly seed: number;
-  /** Products with A A^T, at least 2; 3 if absent. Each takes all sensitivities twice for every 128 directions. */
+  /** Products with A A^T, at least 2; 3 if absent. Each takes all sensitivities twice for every 180 directions. */
   readonly passes?: number;
   /** Directions beyond `rank` that are followed and dropped; 20 if absent. */
   readonly oversampling?: number;
@@ -58,14 +58,16 @@ interface Kept<T> {
 
 const probes = 32;
 
-/** Directions that go through the mesh together: as many copies of it are in memory, several times over. */
-const blockColumns = 128;
+/** Directions that go through the mesh together, at most: about ten copies of the mesh for each are in memory. */
+const blockColumnsMax = 180;
+const blockCount = (columns: number): number => Math.ceil(columns / blockColumnsMax);
 
-/** Columns in blocks. */
-const blocksOf = (columns: Tensor): Tensor[] =>
-  Array.from({ length: Math.ceil(columns.shape[1]! / blockColumns) }, (_, i) =>
-    sliceAxis(columns, 1, i * blockColumns, Math.min((i + 1) * blockColumns, columns.shape[1]!)),
-  );
+/** Columns in blocks, of a width within one. */
+const blocksOf = (columns: Tensor): Tensor[] => {
+  const width = columns.shape[1]!;
+  const edge = (block: number): number => Math.floor((block * width) / blockCount(width));
+  return Array.from({ length: blockCount(width) }, (_, i) => sliceAxis(columns, 1, edge(i), edge(i + 1)));
+};
 
 /**
  * Part of the largest eigenvalue that is added to all while directions are sought: without it, products of directions that the data do not see are rounding alone and have
@@ -97,7 +99,7 @@ export async function lowRankPosterior(model: GravityModel, options: LowRankOpti
   const running = signal ? { signal } : {};
   const key = keyOf(owner, seed);
 
-  const total = passes * Math.ceil(width / blockColumns) + Math.ceil((rank + probes + 1) / blockColumns);
+  const total = passes * blockCount(width) + blockCount(rank + probes + 1);
   let done = 0;
   const each = async <R>(blocks: readonly NdArray[], run: (block: NdArray, index: number) => Promise<R>): Promise<R[]> => {
     const results: R[] = [];

@@ -24,6 +24,7 @@ import {
   regionalDiagonal,
   sensed,
   whitened,
+  whitenNoise,
 } from "./whitened.ts";
 
 /** How a method applies K^-1 = (I + A A^T)^-1, from arrays that it keeps. Traced. */
@@ -163,6 +164,23 @@ export async function posteriorFrom<S>(
       },
       { name: `${owner}: replicated residuals` },
     );
+  const drawFor = (sets: number, count: number) =>
+    program(
+      (key: Tensor, data: Tensor, kept: S) => {
+        const { white, solved } = marginal(kept);
+        const z = random.normal(random.fold(key, 0), [cells, sets * count], { dtype: "f64" });
+        const { data: simulated } = replicate(key, z, sets * count, white.regional);
+        const noise = asTensor(model.noise);
+        const residual = white.residual.add(whitenNoise(noise, matrixTranspose(data).sub(asTensor(model.data).expandDims(1))));
+        const repeated = residual
+          .expandDims(2)
+          .broadcastTo([stations, sets, count])
+          .reshape([stations, sets * count]);
+        const drawn = model.prior.colour(z.add(backward(model, solved.solve(repeated.sub(simulated)))));
+        return matrixTranspose(model.prior.mean().expandDims(1).add(drawn)).reshape([sets, count, cells]);
+      },
+      { name: `${owner}: draws for other data` },
+    );
   const flat = model.regional && !Number.isFinite(model.regional.sd) ? model.regional.names.length : 0;
   return {
     model,
@@ -184,6 +202,12 @@ export async function posteriorFrom<S>(
     async sample(count, { seed, signal }): Promise<GravityDraws> {
       const drawn = await draw(requireCount(owner, count)).runAsync([keyOf(owner, seed), state], signal ? { signal } : {});
       return { cells: drawn.cells, data: drawn.data, regional: drawn.regional as NdArray | undefined };
+    },
+    async sampleFor(data, count, { seed, signal }) {
+      const sets = data.shape[0];
+      if (data.shape.length !== 2 || sets === undefined || data.shape[1] !== stations || data.dtype !== "f64")
+        throw new RangeError(`${owner}: other data must be f64 [sets, ${stations}], got ${data.dtype} [${data.shape.join(", ")}]`);
+      return drawFor(sets, requireCount(owner, count)).runAsync([keyOf(owner, seed), data, state], signal ? { signal } : {});
     },
     async covariance() {
       const whole = program(

@@ -20,6 +20,7 @@ export type {
 } from "./inference/gravity-posterior.ts";
 export { type DensityBounds, gravityTarget } from "./inference/gravity-target.ts";
 export { type Discarded, type LowRankOptions, type LowRankPosterior, lowRankPosterior } from "./inference/low-rank-posterior.ts";
+export { type RandomBlockOptions, randomBlock } from "./inference/random-block.ts";
 export { type Regional, type RegionalOptions, regionalField } from "./inference/regional.ts";
 export { cellCounts, type Mesh, meshOf } from "./mesh.ts";
 export type { CellPrior } from "./prior/cell-prior.ts";

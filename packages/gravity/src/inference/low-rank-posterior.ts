@@ -22,7 +22,7 @@ export interface LowRankOptions {
   /** Eigenvalues that are kept, at most; 300 if absent, and never more than there are stations or cells. */
   readonly rank?: number;
   readonly seed: number;
-  /** Products with A A^T, at least 2; 3 if absent. Each takes all sensitivities twice for every 180 directions. */
+  /** Products with A A^T, at least 2; 3 if absent. Each takes all sensitivities twice for every 120 directions. */
   readonly passes?: number;
   /** Directions beyond `rank` that are followed and dropped; 20 if absent. */
   readonly oversampling?: number;
@@ -59,7 +59,7 @@ interface Kept<T> {
 const probes = 32;
 
 /** Directions that go through the mesh together, at most: about ten copies of the mesh for each are in memory. */
-const blockColumnsMax = 180;
+const blockColumnsMax = 120;
 const blockCount = (columns: number): number => Math.ceil(columns / blockColumnsMax);
 
 /** Columns in blocks, of a width within one. */

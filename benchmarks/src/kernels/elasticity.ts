@@ -74,17 +74,19 @@ export async function elasticity(seconds: number, emit: Emit): Promise<void> {
       shape: [count, 2],
       data: Float32Array.from({ length: 2 * count }, (_, i) => Number(i % 2 === axis)),
     });
-    await measure(
-      {
-        name: "elasticity gradient",
-        size: `4 x 50 tanh, ${count} points`,
-        compute: (at, force, ex, ey, ...l) => gradient(l, { at, force, ex, ey } as Points)[1] as never,
-        args: [points, force, unit(0), unit(1), ...layers],
-        peer: (budget) => pytorch("elasticity", ["--points", String(count), "--budget", String(budget)], 1),
-        bar,
-      },
-      seconds,
-      emit,
-    );
+    for (const threads of [1, 2])
+      await measure(
+        {
+          name: "elasticity gradient",
+          size: `4 x 50 tanh, ${count} points`,
+          threads,
+          compute: (at, force, ex, ey, ...l) => gradient(l, { at, force, ex, ey } as Points)[1] as never,
+          args: [points, force, unit(0), unit(1), ...layers],
+          peer: (budget) => pytorch("elasticity", ["--points", String(count), "--budget", String(budget)], threads),
+          bar,
+        },
+        seconds,
+        emit,
+      );
   }
 }

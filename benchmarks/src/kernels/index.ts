@@ -8,7 +8,7 @@ import { products } from "./products.ts";
 
 const groups = { products, elementwise, overhead, elasticity, families } as const;
 
-/** One thread throughout: what a core does. */
+/** One thread: what a core does; the gradient of elasticity on two as well. */
 export const kernels: Benchmark = {
   summary: "one operation at a time on one core (and CUDA where it is), against a peer and what the machine can do",
   options: {

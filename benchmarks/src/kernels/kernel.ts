@@ -11,6 +11,8 @@ export interface Kernel {
   readonly args: readonly Argument[];
   /** How many units of work one call of `compute` does; 1 unless given. */
   readonly units?: number;
+  /** CPU threads; 1 unless given. */
+  readonly threads?: number;
   /** Runs the peer's unit of work for about that long. */
   readonly peer: (seconds: number) => Promise<PeerTiming>;
   readonly bar?: number;
@@ -25,13 +27,13 @@ interface Argument {
 
 export type Emit = (measurement: Measurement) => void;
 
-/** A line for the CPU, on one thread, and one for every CUDA device; the bars are the CPU's. */
+/** A line for the CPU and one for every CUDA device; the bars are the CPU's. */
 export async function measure(kernel: Kernel, seconds: number, emit: Emit): Promise<void> {
-  const { name, size, units = 1, bar, secondsMax, limit } = kernel;
+  const { name, size, units = 1, threads = 1, bar, secondsMax, limit } = kernel;
   const peer = await kernel.peer(seconds);
   for (const { name: device } of devices()) {
     const args = kernel.args.map(({ shape, data }) => array(data, { shape, device }));
-    const run = program(kernel.compute, { device, threads: 1, name }) as (...args: NdArray[]) => NdArray | readonly NdArray[];
+    const run = program(kernel.compute, { device, threads, name }) as (...args: NdArray[]) => NdArray | readonly NdArray[];
     const call = (): void => {
       for (const result of [run(...args)].flat() as NdArray[]) {
         if (device !== "cpu") result.data(); // waits for the device
@@ -41,7 +43,7 @@ export async function measure(kernel: Kernel, seconds: number, emit: Emit): Prom
     const ours = await time(call, { seconds, unitsPerCall: units });
     for (const arg of args) arg.dispose();
     const promises = device === "cpu" ? { ...(bar && { bar }), ...(secondsMax && { secondsMax }), ...(limit && { limit }) } : {};
-    emit({ name, size, device, threads: 1, seconds: ours, peer, ...promises });
+    emit({ name, size, device, threads, seconds: ours, peer, ...promises });
   }
 }
 

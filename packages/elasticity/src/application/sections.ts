@@ -325,7 +325,7 @@ export async function amortisedSection({ facts, ranks }: Amortised): Promise<Rep
   return {
     heading: "Random loads, one network",
     paragraphs: [
-      `A square that stands on its lower edge, nine sensors, noise of sd ${facts.noiseSd}, and three loads of random size at once, which are known. A flow was trained on ${facts.simulations} simulations to give the posterior for any readings under any such loads; it sees the most likely material and the information about it.`,
+      `A square that stands on its lower edge, nine sensors, noise of sd ${facts.noiseSd}, and three loads of random size at once, which are known. A flow was trained on ${formatNumber(facts.simulations)} simulations to give the posterior for any readings under any such loads; it sees the most likely material and the information about it.`,
       `Held against the exact posterior for ${facts.c2st.length} loads that it has not seen, a classifier is right ${facts.c2st.map((value) => formatNumber(value, 3)).join(", ")} of the time (0.5 is indistinguishable). Of ${facts.replicates} further materials ${formatNumber(100 * facts.coverage90, 3)} % lie in the 90 % intervals; p-values of uniform ranks ${facts.pValues.map((value) => formatNumber(value, 2)).join(" and ")}.`,
     ],
     figures: [

@@ -38,7 +38,7 @@ export async function plateAnalysis(run: Run<PlateObservation>): Promise<Analysi
   return {
     answer:
       `Young's modulus is *${gpa(young.mean)} ± ${gpa(young.sd, 2)} GPa* and Poisson's ratio ${formatNumber(facts.withDiscrepancy.poisson.mean, 3)} ± ${formatNumber(facts.withDiscrepancy.poisson.sd, 2)}, with a process for what the model does not explain. ` +
-      `Its 95 % interval, ${honest.interval}, ${honest.covers ? "*covers*" : "*does not cover*"} the handbook's 210 GPa; with independent noise the interval is ${formal.interval} and ${formal.covers ? "covers it" : "does not"}.`,
+      `Its 95 % interval, ${honest.interval}, ${honest.covers ? "*covers*" : "*does not cover*"} the handbook's 210 GPa; with independent noise the interval is ${formal.interval} and ${formal.covers ? "covers it" : "does not"}. ${sayLengthScales(facts)}`,
     cards: [
       { label: "E with discrepancy", value: gpa(young.mean), unit: "GPa", note: `95 %: ${honest.interval}` },
       { label: "E with independent noise", value: gpa(facts.independent.young.mean), unit: "GPa", note: `95 %: ${formal.interval}` },
@@ -85,6 +85,17 @@ export async function plateAnalysis(run: Run<PlateObservation>): Promise<Analysi
     replicated: replicatesOf(plate, observed, derivedSeed(seed, 20)),
     observed,
   };
+}
+
+/** What the answer becomes where the length scale of the process is held. */
+function sayLengthScales({ byLengthScale }: PlateFacts): string {
+  if (byLengthScale.length === 0) return "";
+  const means = byLengthScale.map(({ young }) => young.mean);
+  const covering = byLengthScale.filter(({ young }) => verdictOf(young).covers).map(({ lengthScale }) => formatNumber(lengthScale));
+  return (
+    `What counts as discrepancy decides: with its length scale held, E ranges from ${gpa(Math.min(...means), 3)} to ${gpa(Math.max(...means), 3)} GPa, ` +
+    `and ${covering.length === 0 ? "no interval covers 210 GPa" : `the interval covers 210 GPa at ${covering.join(" and ")} mm`}.`
+  );
 }
 
 function chiSquareOf({ residuals, facts: { noise } }: PlateRun): number {

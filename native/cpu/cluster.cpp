@@ -4,6 +4,11 @@
 #include <credence/elementwise.hpp>
 
 namespace credence {
+
+namespace cpu {
+void CREDENCE_NAMED(chain)(const ClusterStep&, const ChainLink*, const uint8_t* const* values, uint8_t* dst, int64_t n, const Ahead*, int streams);
+}
+
 inline namespace CREDENCE_ISA {
 namespace {
 
@@ -249,13 +254,16 @@ void fillSource(const ClusterProgram& program, const ClusterSource& source, cons
   }
 }
 
-// ---- the loop over tiles --------------------------------------------------------------------------------------------
+// A vector of one number, constant or in memory.
+void fillVector(const ClusterSource& source, const uint8_t* memory, uint8_t* buffer) {
+  ClusterProgram line{};
+  line.rank = 1;
+  Tile tile{};
+  tile.rows = tile.count = granule;
+  fillSource(line, source, tile, memory, buffer);
+}
 
-/// The bytes of a source that the tile after the next will read.
-struct Ahead {
-  const uint8_t* memory;
-  int64_t bytes;
-};
+// ---- the loop over tiles --------------------------------------------------------------------------------------------
 
 // The share of step `step` in bringing them from memory: all at once would be more than a core can wait for.
 CREDENCE_HD void ask(const Ahead& ahead, uint32_t step, uint32_t steps) {
@@ -292,9 +300,14 @@ void runTile(const ClusterProgram& program, uint8_t* const* slots, const Tile& t
   }
   const int64_t padded = (tile.count + granule - 1) / granule * granule;
   for (uint32_t i = 0; i < program.stepCount; ++i) {
-    for (int s = 0; s < streams; ++s) ask(ahead[s], i, program.stepCount);
     const ClusterStep& step = program.steps[i];
-    step.run(values[step.dst], values[step.a], values[step.b], values[step.c], padded);
+    if (!step.run) {
+      const bool all = program.stepCount == 1;  // the chain asks for what comes as it goes
+      CREDENCE_NAMED(chain)(step, program.links, values, values[step.dst], padded, ahead, all ? streams : 0);
+      if (all) break;
+    }
+    for (int s = 0; s < streams; ++s) ask(ahead[s], i, program.stepCount);
+    if (step.run) step.run(values[step.dst], values[step.a], values[step.b], values[step.c], padded);
   }
   for (uint32_t i = 0; i < program.sinkCount; ++i) {
     const ClusterSink& sink = program.sinks[i];
@@ -326,7 +339,8 @@ void CREDENCE_NAMED(cluster)(const ClusterProgram& program, uint8_t* const* slot
     const ClusterSource& source = program.sources[i];
     if (!source.invariant) continue;
     const uint8_t* memory = source.kind == SourceKind::view ? slots[source.view.slot] + source.view.offset : nullptr;
-    fillSource(program, source, tile, memory, values[source.value]);
+    if (source.single) fillVector(source, memory, values[source.value]);
+    else fillSource(program, source, tile, memory, values[source.value]);
   }
 
   const int64_t first = begin * program.unitsPerPart, last = end * program.unitsPerPart;

@@ -1,6 +1,6 @@
 // Prepares a cluster in five passes:
 //   1. registers become values, each written once;
-//   2. a cheap step joins the next one, where nothing else needs its result;
+//   2. cheap steps of which nothing but the next one needs the result become a chain;
 //   3. dimensions that every view walks as one are merged;
 //   4. values that are never alive together share a tile buffer, and the tile is sized so that the buffers stay in L1;
 //   5. a store whose memory nothing reads afterwards is written by the step itself.
@@ -75,7 +75,7 @@ bool mayOverlap(const std::vector<Slot>& slots, uint32_t left, uint32_t right) {
 int64_t bufferBytesPerElement(const std::vector<Lifetime>& lifetimes, const std::vector<ClusterSource>& sources) {
   int64_t constants = 0, peak = 1;
   for (const ClusterSource& source : sources)
-    if (source.kind != SourceKind::view) constants += lifetimes[source.value].elementBytes;
+    if (source.kind != SourceKind::view && !source.single) constants += lifetimes[source.value].elementBytes;
   for (const Lifetime& at : lifetimes) {
     if (at.born == never) continue;
     int64_t alive = 0;
@@ -93,26 +93,44 @@ struct StepCode {
   Arity arity;
 };
 
-/// Joins neighbouring steps of which the second alone reads what the first gives. `uses` counts the readers of each value.
-void joinSteps(std::vector<ClusterStep>& steps, const std::vector<StepCode>& codes, std::vector<Lifetime>& lifetimes,
-               const std::vector<int>& uses, const Kernels& kernels) {
+/// Joins runs of cheap steps, each of which alone reads what the one before it gives, into chains. `uses` counts the readers of each value;
+/// `one` tells values that are one number.
+void joinSteps(std::vector<ClusterStep>& steps, std::vector<ChainLink>& links, const std::vector<StepCode>& codes, std::vector<Lifetime>& lifetimes,
+               const std::vector<int>& uses, const std::vector<bool>& one, const Kernels& kernels) {
+  const auto linkAt = [&](std::size_t i, bool right) {
+    const uint16_t other = right ? steps[i].a : steps[i].b;
+    const LinkForm form = codes[i].arity != Arity::binary ? LinkForm::alone
+                          : one[other]                    ? (right ? LinkForm::rightOfOne : LinkForm::leftOfOne)
+                                                          : (right ? LinkForm::right : LinkForm::left);
+    ChainLink link = kernels.link(codes[i].opcode, form, codes[i].type);
+    link.other = other;
+    link.takesOne = form == LinkForm::leftOfOne || form == LinkForm::rightOfOne;
+    return link;
+  };
   std::vector<ClusterStep> joined;
   std::vector<int> moved;  // where a step has gone
-  for (std::size_t i = 0; i < steps.size(); ++i) {
+  for (std::size_t i = 0; i < steps.size();) {
     const int at = static_cast<int>(joined.size());
-    moved.push_back(at);
     joined.push_back(steps[i]);
-    if (i + 1 == steps.size()) break;
-    const ClusterStep& second = steps[i + 1];
-    const uint16_t between = steps[i].dst;
-    const bool binary = codes[i + 1].arity == Arity::binary, right = binary && second.b == between;
-    if (uses[between] != 1 || codes[i].type != codes[i + 1].type || (second.a != between && !right)) continue;
-    const StepFunction run = kernels.pair(codes[i].opcode, codes[i + 1].opcode, right, codes[i].type);
-    if (!run) continue;
-    joined.back() = {run, second.dst, steps[i].a, steps[i].b, !binary ? steps[i].a : right ? second.a : second.b};
-    lifetimes[between].born = lifetimes[between].lastUse = never;  // nobody stores it
-    moved.push_back(at);
-    ++i;
+    std::vector<ChainLink> chain{linkAt(i, false)};
+    std::size_t end = i + 1;
+    for (; chain[0].wide && end < steps.size() && codes[end].type == codes[i].type; ++end) {
+      const uint16_t between = steps[end - 1].dst;
+      const bool right = codes[end].arity == Arity::binary && steps[end].b == between;
+      if (uses[between] != 1 || (steps[end].a != between && !right)) break;
+      chain.push_back(linkAt(end, right));
+      if (chain.back().wide) continue;
+      chain.pop_back();
+      break;
+    }
+    if (chain.size() > 1) {
+      joined.back() = {nullptr, steps[end - 1].dst, steps[i].a, steps[i].a, steps[i].a,
+                       static_cast<uint32_t>(links.size()), static_cast<uint32_t>(chain.size()), static_cast<uint32_t>(sizeOf(codes[i].type))};
+      links.insert(links.end(), chain.begin(), chain.end());
+      for (std::size_t k = i; k + 1 < end; ++k) lifetimes[steps[k].dst].born = lifetimes[steps[k].dst].lastUse = never;  // nobody stores it
+    }
+    moved.insert(moved.end(), end - i, at);
+    i = end;
   }
   moved.push_back(static_cast<int>(joined.size()));  // the stores
   for (Lifetime& lifetime : lifetimes) {
@@ -189,7 +207,16 @@ PreparedCluster::PreparedCluster(const Cluster& cluster, const std::vector<Slot>
     sinks_.push_back(sink);
   }
   uses.resize(lifetimes.size());
-  joinSteps(steps_, codes, lifetimes, uses, kernels);
+  std::vector<bool> one(lifetimes.size(), false);
+  for (const ClusterSource& source : sources_)
+    one[source.value] = source.kind == SourceKind::constant ||
+                        (source.kind == SourceKind::view && std::all_of(source.view.strides, source.view.strides + cluster.dims.size(),
+                                                                        [](int64_t stride) { return stride == 0; }));
+  joinSteps(steps_, links_, codes, lifetimes, uses, one, kernels);
+  for (ClusterSource& source : sources_)
+    source.single = one[source.value] && std::count_if(links_.begin(), links_.end(), [&](const ChainLink& link) {
+                                           return link.takesOne && link.other == source.value;
+                                         }) == uses[source.value];
   const int end = static_cast<int>(steps_.size());
 
   std::vector<int64_t> dims(cluster.dims.begin(), cluster.dims.end());
@@ -208,7 +235,8 @@ PreparedCluster::PreparedCluster(const Cluster& cluster, const std::vector<Slot>
   program.unitsPerPart = outer / parts * (dims[0] / outer);
 
   // Tile: as many whole trailing dimensions as fit, then rows of the next one, in whole granules if that is possible.
-  const int64_t tile = std::clamp(buffersBytesMax / bufferBytesPerElement(lifetimes, sources_) / granule * granule, int64_t{4} * granule, tileMax);
+  int64_t tile = std::clamp(buffersBytesMax / bufferBytesPerElement(lifetimes, sources_) / granule * granule, int64_t{4} * granule, tileMax);
+  if (tile > chainGranule) tile -= tile % chainGranule;
   uint32_t q = program.rank - 1;
   int64_t inner = 1;
   while (q > 0 && inner * dims[q] * 2 <= tile) inner *= dims[q--];
@@ -261,6 +289,10 @@ PreparedCluster::PreparedCluster(const Cluster& cluster, const std::vector<Slot>
   const int64_t tileElements = (program.tileRows * inner + granule - 1) / granule * granule;
   std::vector<std::vector<uint32_t>> free(9);  // by element bytes
   buffers_.assign(lifetimes.size(), 0);
+  const auto reserve = [&](uint16_t value, int64_t elements) {
+    buffers_[value] = static_cast<uint32_t>(scratchBytes);
+    scratchBytes += (elements * lifetimes[value].elementBytes + 63) / 64 * 64;
+  };
   const auto place = [&](uint16_t value) {
     auto& pool = free[static_cast<std::size_t>(lifetimes[value].elementBytes)];
     if (!pool.empty()) {
@@ -268,19 +300,19 @@ PreparedCluster::PreparedCluster(const Cluster& cluster, const std::vector<Slot>
       pool.pop_back();
       return;
     }
-    buffers_[value] = static_cast<uint32_t>(scratchBytes);
-    scratchBytes += (tileElements * lifetimes[value].elementBytes + 63) / 64 * 64;
+    reserve(value, tileElements);
   };
-  for (const ClusterSource& source : sources_) place(source.value);
+  for (const ClusterSource& source : sources_) source.single ? reserve(source.value, granule) : place(source.value);
   for (int at = 0; at < end; ++at) {
     const ClusterStep& step = steps_[static_cast<std::size_t>(at)];
-    uint16_t used[] = {step.a, step.b, step.c};
-    std::sort(std::begin(used), std::end(used));
-    const auto last = std::unique(std::begin(used), std::end(used));
-    for (auto value = std::begin(used); value != last; ++value) {
-      const Lifetime& lifetime = lifetimes[*value];
+    std::vector<uint16_t> used{step.a, step.b, step.c};
+    for (uint32_t i = 0; i < step.linkCount; ++i) used.push_back(links_[step.firstLink + i].other);
+    std::sort(used.begin(), used.end());
+    used.erase(std::unique(used.begin(), used.end()), used.end());
+    for (const uint16_t value : used) {
+      const Lifetime& lifetime = lifetimes[value];
       if (lifetime.lastUse == at && !lifetime.pinned)
-        free[static_cast<std::size_t>(lifetime.elementBytes)].push_back(buffers_[*value]);
+        free[static_cast<std::size_t>(lifetime.elementBytes)].push_back(buffers_[value]);
     }
     place(step.dst);
     if (lifetimes[step.dst].lastUse == at)  // computed and never read
@@ -293,6 +325,7 @@ PreparedCluster::PreparedCluster(const Cluster& cluster, const std::vector<Slot>
   program.valueCount = static_cast<uint32_t>(lifetimes.size());
   program.sources = sources_.data();
   program.steps = steps_.data();
+  program.links = links_.data();
   program.sinks = sinks_.data();
   program.buffers = buffers_.data();
 }

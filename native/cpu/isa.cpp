@@ -10,9 +10,9 @@ namespace credence::cpu {
   void productF32_##isa(const Product&, uint8_t*);                                                                   \
   void productF64_##isa(const Product&, uint8_t*);                                                                   \
   StepFunction step_##isa(uint32_t, Type, Type);                                                                     \
-  StepFunction pair_##isa(uint32_t, uint32_t, bool, Type);                                                           \
+  ChainLink link_##isa(uint32_t, LinkForm, Type);                                                                     \
   static const Kernels kernels_##isa = {#isa, cluster_##isa, reduce_##isa, productF32_##isa, productF64_##isa, step_##isa, \
-                                       pair_##isa};
+                                       link_##isa};
 CREDENCE_INSTRUCTION_SETS(CREDENCE_DECLARE)
 #undef CREDENCE_DECLARE
 

@@ -11,6 +11,8 @@ namespace credence::cpu {
 /// Elements a step handles at a time; tiles are padded to a multiple of it.
 inline constexpr int64_t granule = 16;
 inline constexpr int64_t tileMax = 1024;
+/// Elements that a chain of steps handles at a time, at most.
+inline constexpr int64_t chainGranule = 128;
 
 /// dst[0, n) = op(a[0, n), b[0, n), c[0, n)); n is a multiple of the granule. dst may be a, b or c.
 using StepFunction = void (*)(void* dst, const void* a, const void* b, const void* c, int64_t n);
@@ -30,6 +32,7 @@ struct ClusterSource {
   SourceKind kind;
   bool invariant;   // the same in every tile: filled once per call
   bool contiguous;  // a tile is one run of memory, used where it lies
+  bool single;      // one number, of which a vector is enough
   bool streams;     // out of memory rather than a cache: what comes is asked for while this tile is computed
   uint16_t value;
   Type type;
@@ -38,9 +41,29 @@ struct ClusterSource {
   ClusterView view;
 };
 
+/// A step, or where `run` is null a chain of them: links[firstLink, firstLink + linkCount) from value a to value dst.
 struct ClusterStep {
   StepFunction run;
   uint16_t dst, a, b, c;  // values
+  uint32_t firstLink, linkCount;
+  uint32_t elementBytes;  // of a chain
+};
+
+/// How a step of a chain takes its operands: the value alone, op(value, other), op(other, value), and the same with one number for other.
+enum class LinkForm : uint8_t { alone, left, right, leftOfOne, rightOfOne };
+
+/// A step of a chain. Its functions have a signature of their own, which depends on the instruction set; both null: it is not joined.
+using LinkFunction = void (*)();
+struct ChainLink {
+  LinkFunction wide, narrow;
+  uint16_t other;  // value
+  bool takesOne;   // the first vector of it alone
+};
+
+/// The bytes of a source that the tile after the next will read.
+struct Ahead {
+  const uint8_t* memory;
+  int64_t bytes;
 };
 
 struct ClusterSink {
@@ -61,6 +84,7 @@ struct ClusterProgram {
   uint32_t sourceCount, stepCount, sinkCount, valueCount;
   const ClusterSource* sources;
   const ClusterStep* steps;
+  const ChainLink* links;
   const ClusterSink* sinks;
   const uint32_t* buffers;
   int64_t unitsPerPart;  // indices of dims[0] in one part
@@ -104,8 +128,8 @@ struct Kernels {
   void (*productF64)(const Product&, uint8_t* scratch);
   /// The loop of a step (not constant or iota); for cast `target` is the result type. Null where the step is not defined.
   StepFunction (*step)(uint32_t opcode, Type type, Type target);
-  /// The loop of two steps, second(first(a, b), c), or second(c, first(a, b)) where `right`; null where they are not joined.
-  StepFunction (*pair)(uint32_t first, uint32_t second, bool right, Type type);
+  /// A step as a link of a chain.
+  ChainLink (*link)(uint32_t opcode, LinkForm form, Type type);
 };
 
 /// Bytes of scratch that reduce needs, and that a product needs.

@@ -21,6 +21,7 @@ struct PreparedCluster {
  private:
   std::vector<ClusterSource> sources_;
   std::vector<ClusterStep> steps_;
+  std::vector<ChainLink> links_;
   std::vector<ClusterSink> sinks_;
   std::vector<uint32_t> buffers_;
 };

@@ -275,7 +275,7 @@ struct Polygamma {  // a: the order, b: the argument
 struct Max {  // NaN if either is NaN
   template <class T>
   CREDENCE_HD static T apply(T a, T b) {
-    if constexpr (isFloating<T>) return select(a != a, a, select(a > b, a, b));
+    if constexpr (isFloating<T>) return select(b != b, b, larger(b, a));
     else return select(a > b, a, b);
   }
 };
@@ -290,7 +290,7 @@ struct WhenPositive {  // b where a > 0, else 0
 struct Min {  // NaN if either is NaN
   template <class T>
   CREDENCE_HD static T apply(T a, T b) {
-    if constexpr (isFloating<T>) return select(a != a, a, select(a < b, a, b));
+    if constexpr (isFloating<T>) return select(b != b, b, smaller(b, a));
     else return select(a < b, a, b);
   }
 };

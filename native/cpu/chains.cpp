@@ -86,16 +86,8 @@ void endNarrow(const Link* link, int64_t at, V a) {
   storeAt(const_cast<uint8_t*>(link->other) + at, 0, a);
 }
 
-/// The share of [0, lines) that belongs to bytes [at, at + width) of `bytes`.
-CREDENCE_HD void ask(const Ahead& ahead, int64_t at, int64_t width, int64_t bytes) {
-  constexpr int64_t line = 64;
-  const int64_t lines = (ahead.bytes + line - 1) / line;
-  for (int64_t i = lines * at / bytes; i < lines * (at + width) / bytes; ++i) __builtin_prefetch(ahead.memory + i * line, 0, 2);
-}
-
 template <class T>
-void run(const ChainLink* chain, uint32_t count, const uint8_t* const* values, const uint8_t* first, uint8_t* dst, int64_t n,
-         const Ahead* ahead, int streams) {
+void run(const ChainLink* chain, uint32_t count, const uint8_t* const* values, const uint8_t* first, uint8_t* dst, int64_t n) {
   using V = NativeVec<T>;
   constexpr int64_t width = wideVectors * vectorBytes;
   const int64_t bytes = n * int64_t(sizeof(T)), whole = bytes / width * width;
@@ -107,10 +99,7 @@ void run(const ChainLink* chain, uint32_t count, const uint8_t* const* values, c
   };
   if (whole > 0) {
     lay([](const ChainLink& link) { return link.wide; }, reinterpret_cast<LinkFunction>(&endWide<V>));
-    for (int64_t at = 0; at < whole; at += width) {
-      for (int s = 0; s < streams; ++s) ask(ahead[s], at, width, whole);
-      beginWide<V>(links, at);
-    }
+    for (int64_t at = 0; at < whole; at += width) beginWide<V>(links, at);
   }
   if (whole < bytes) {
     lay([](const ChainLink& link) { return link.narrow; }, reinterpret_cast<LinkFunction>(&endNarrow<V>));
@@ -129,6 +118,24 @@ ChainLink linkOf(Type type) {
   return type == Type::f32 ? linkAs<Op, form, float>() : type == Type::f64 ? linkAs<Op, form, double>() : ChainLink{};
 }
 
+/// Op where the second operand is known not to be NaN.
+template <class Op>
+struct OfNumber : Op {};
+template <>
+struct OfNumber<Max> {
+  template <class V>
+  CREDENCE_HD static V apply(V a, V b) {
+    return larger(b, a);
+  }
+};
+template <>
+struct OfNumber<Min> {
+  template <class V>
+  CREDENCE_HD static V apply(V a, V b) {
+    return smaller(b, a);
+  }
+};
+
 template <class Op, bool binary>
 ChainLink linkIn(LinkForm form, Type type) {
   if constexpr (!binary) {
@@ -138,6 +145,7 @@ ChainLink linkIn(LinkForm form, Type type) {
       case LinkForm::left: return linkOf<Op, LinkForm::left>(type);
       case LinkForm::right: return linkOf<Op, LinkForm::right>(type);
       case LinkForm::leftOfOne: return linkOf<Op, LinkForm::leftOfOne>(type);
+      case LinkForm::leftOfNumber: return linkOf<OfNumber<Op>, LinkForm::leftOfOne>(type);
       case LinkForm::rightOfOne: return linkOf<Op, LinkForm::rightOfOne>(type);
       default: return {};
     }
@@ -171,10 +179,9 @@ ChainLink CREDENCE_NAMED(link)(uint32_t opcode, LinkForm form, Type type) {
   }
 }
 
-void CREDENCE_NAMED(chain)(const ClusterStep& step, const ChainLink* links, const uint8_t* const* values, uint8_t* dst, int64_t n,
-                           const Ahead* ahead, int streams) {
+void CREDENCE_NAMED(chain)(const ClusterStep& step, const ChainLink* links, const uint8_t* const* values, uint8_t* dst, int64_t n) {
   const auto loop = step.elementBytes == sizeof(float) ? run<float> : run<double>;
-  loop(links + step.firstLink, step.linkCount, values, values[step.a], dst, n, ahead, streams);
+  loop(links + step.firstLink, step.linkCount, values, values[step.a], dst, n);
 }
 
 }  // namespace cpu

@@ -6,7 +6,7 @@
 namespace credence {
 
 namespace cpu {
-void CREDENCE_NAMED(chain)(const ClusterStep&, const ChainLink*, const uint8_t* const* values, uint8_t* dst, int64_t n, const Ahead*, int streams);
+void CREDENCE_NAMED(chain)(const ClusterStep&, const ChainLink*, const uint8_t* const* values, uint8_t* dst, int64_t n);
 }
 
 inline namespace CREDENCE_ISA {
@@ -265,6 +265,12 @@ void fillVector(const ClusterSource& source, const uint8_t* memory, uint8_t* buf
 
 // ---- the loop over tiles --------------------------------------------------------------------------------------------
 
+/// The bytes of a source that the tile after the next will read.
+struct Ahead {
+  const uint8_t* memory;
+  int64_t bytes;
+};
+
 // The share of step `step` in bringing them from memory: all at once would be more than a core can wait for.
 CREDENCE_HD void ask(const Ahead& ahead, uint32_t step, uint32_t steps) {
   constexpr int64_t line = 64;
@@ -301,13 +307,9 @@ void runTile(const ClusterProgram& program, uint8_t* const* slots, const Tile& t
   const int64_t padded = (tile.count + granule - 1) / granule * granule;
   for (uint32_t i = 0; i < program.stepCount; ++i) {
     const ClusterStep& step = program.steps[i];
-    if (!step.run) {
-      const bool all = program.stepCount == 1;  // the chain asks for what comes as it goes
-      CREDENCE_NAMED(chain)(step, program.links, values, values[step.dst], padded, ahead, all ? streams : 0);
-      if (all) break;
-    }
     for (int s = 0; s < streams; ++s) ask(ahead[s], i, program.stepCount);
-    if (step.run) step.run(values[step.dst], values[step.a], values[step.b], values[step.c], padded);
+    if (!step.run) CREDENCE_NAMED(chain)(step, program.links, values, values[step.dst], padded);
+    else step.run(values[step.dst], values[step.a], values[step.b], values[step.c], padded);
   }
   for (uint32_t i = 0; i < program.sinkCount; ++i) {
     const ClusterSink& sink = program.sinks[i];

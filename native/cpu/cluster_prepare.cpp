@@ -5,6 +5,7 @@
 //   4. values that are never alive together share a tile buffer, and the tile is sized so that the buffers stay in L1;
 //   5. a store whose memory nothing reads afterwards is written by the step itself.
 #include <algorithm>
+#include <cmath>
 #include <credence/elementwise.hpp>
 #include <cstring>
 #include <functional>
@@ -93,18 +94,31 @@ struct StepCode {
   Arity arity;
 };
 
+/// Whether all elements of a value are one number, and whether that is known not to be NaN.
+enum class One : uint8_t { no, some, number };
+
+One oneOf(const ClusterSource& source, std::size_t rank) {
+  if (source.kind == SourceKind::constant) return std::isnan(source.number) ? One::some : One::number;
+  const auto still = [](int64_t stride) { return stride == 0; };
+  return source.kind == SourceKind::view && std::all_of(source.view.strides, source.view.strides + rank, still) ? One::some : One::no;
+}
+
 /// Joins runs of cheap steps, each of which alone reads what the one before it gives, into chains. `uses` counts the readers of each value;
 /// `one` tells values that are one number.
 void joinSteps(std::vector<ClusterStep>& steps, std::vector<ChainLink>& links, const std::vector<StepCode>& codes, std::vector<Lifetime>& lifetimes,
-               const std::vector<int>& uses, const std::vector<bool>& one, const Kernels& kernels) {
+               const std::vector<int>& uses, const std::vector<One>& one, const Kernels& kernels) {
+  const auto formOf = [&](std::size_t i, uint16_t other, bool right) {
+    if (codes[i].arity != Arity::binary) return LinkForm::alone;
+    if (one[other] == One::no) return right ? LinkForm::right : LinkForm::left;
+    if (right) return LinkForm::rightOfOne;
+    return one[other] == One::number ? LinkForm::leftOfNumber : LinkForm::leftOfOne;
+  };
   const auto linkAt = [&](std::size_t i, bool right) {
     const uint16_t other = right ? steps[i].a : steps[i].b;
-    const LinkForm form = codes[i].arity != Arity::binary ? LinkForm::alone
-                          : one[other]                    ? (right ? LinkForm::rightOfOne : LinkForm::leftOfOne)
-                                                          : (right ? LinkForm::right : LinkForm::left);
+    const LinkForm form = formOf(i, other, right);
     ChainLink link = kernels.link(codes[i].opcode, form, codes[i].type);
     link.other = other;
-    link.takesOne = form == LinkForm::leftOfOne || form == LinkForm::rightOfOne;
+    link.takesOne = form != LinkForm::alone && one[other] != One::no;
     return link;
   };
   std::vector<ClusterStep> joined;
@@ -207,14 +221,11 @@ PreparedCluster::PreparedCluster(const Cluster& cluster, const std::vector<Slot>
     sinks_.push_back(sink);
   }
   uses.resize(lifetimes.size());
-  std::vector<bool> one(lifetimes.size(), false);
-  for (const ClusterSource& source : sources_)
-    one[source.value] = source.kind == SourceKind::constant ||
-                        (source.kind == SourceKind::view && std::all_of(source.view.strides, source.view.strides + cluster.dims.size(),
-                                                                        [](int64_t stride) { return stride == 0; }));
+  std::vector<One> one(lifetimes.size(), One::no);
+  for (const ClusterSource& source : sources_) one[source.value] = oneOf(source, cluster.dims.size());
   joinSteps(steps_, links_, codes, lifetimes, uses, one, kernels);
   for (ClusterSource& source : sources_)
-    source.single = one[source.value] && std::count_if(links_.begin(), links_.end(), [&](const ChainLink& link) {
+    source.single = one[source.value] != One::no && std::count_if(links_.begin(), links_.end(), [&](const ChainLink& link) {
                                            return link.takesOne && link.other == source.value;
                                          }) == uses[source.value];
   const int end = static_cast<int>(steps_.size());
@@ -235,7 +246,7 @@ PreparedCluster::PreparedCluster(const Cluster& cluster, const std::vector<Slot>
   program.unitsPerPart = outer / parts * (dims[0] / outer);
 
   // Tile: as many whole trailing dimensions as fit, then rows of the next one, in whole granules if that is possible.
-  int64_t tile = std::clamp(buffersBytesMax / bufferBytesPerElement(lifetimes, sources_) / granule * granule, int64_t{4} * granule, tileMax);
+  int64_t tile = std::clamp(buffersBytesMax / bufferBytesPerElement(lifetimes, sources_) / granule * granule, int64_t{4} * granule, steps_.size() == 1 ? chainTileMax : tileMax);
   if (tile > chainGranule) tile -= tile % chainGranule;
   uint32_t q = program.rank - 1;
   int64_t inner = 1;
@@ -261,7 +272,8 @@ PreparedCluster::PreparedCluster(const Cluster& cluster, const std::vector<Slot>
       source.invariant = true;
       for (uint32_t d = 0; d <= q; ++d) source.invariant &= source.view.strides[d] == 0 || dims[d] == 1;
       source.contiguous &= !source.invariant;
-      source.streams = source.contiguous && std::accumulate(dims.begin(), dims.end(), source.view.elementBytes, std::multiplies<int64_t>()) > cacheBytes;
+      source.streams = source.contiguous && steps_.size() > 1 &&  // a chain alone is met by the machine's own prefetching
+                        std::accumulate(dims.begin(), dims.end(), source.view.elementBytes, std::multiplies<int64_t>()) > cacheBytes;
     } else {
       source.invariant = source.kind == SourceKind::constant || source.dim > q;
     }

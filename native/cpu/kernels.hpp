@@ -11,6 +11,8 @@ namespace credence::cpu {
 /// Elements a step handles at a time; tiles are padded to a multiple of it.
 inline constexpr int64_t granule = 16;
 inline constexpr int64_t tileMax = 1024;
+/// Where there is one step or chain, whose value needs no place in L1.
+inline constexpr int64_t chainTileMax = 4096;
 /// Elements that a chain of steps handles at a time, at most.
 inline constexpr int64_t chainGranule = 128;
 
@@ -49,8 +51,9 @@ struct ClusterStep {
   uint32_t elementBytes;  // of a chain
 };
 
-/// How a step of a chain takes its operands: the value alone, op(value, other), op(other, value), and the same with one number for other.
-enum class LinkForm : uint8_t { alone, left, right, leftOfOne, rightOfOne };
+/// How a step of a chain takes its operands: the value alone, op(value, other), op(other, value), and the same where other is one number, or one
+/// that is known not to be NaN.
+enum class LinkForm : uint8_t { alone, left, right, leftOfOne, rightOfOne, leftOfNumber };
 
 /// A step of a chain. Its functions have a signature of their own, which depends on the instruction set; both null: it is not joined.
 using LinkFunction = void (*)();
@@ -58,12 +61,6 @@ struct ChainLink {
   LinkFunction wide, narrow;
   uint16_t other;  // value
   bool takesOne;   // the first vector of it alone
-};
-
-/// The bytes of a source that the tile after the next will read.
-struct Ahead {
-  const uint8_t* memory;
-  int64_t bytes;
 };
 
 struct ClusterSink {

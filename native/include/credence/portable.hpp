@@ -154,17 +154,20 @@ CREDENCE_HD T select(Mask<T> mask, ScalarOf<T> a, T b) {
 // a > b ? a : b, and a < b ? a : b: b where either is NaN. One instruction of a register on x86, which the compiler does not find by itself.
 #if defined(__x86_64__) && !defined(__CUDACC__)
 #if defined(__AVX512F__)
-#define CREDENCE_REGISTER(name, suffix) _mm512_##name##_##suffix
+#define CREDENCE_REGISTER(name, suffix) _mm512_maskz_##name##_##suffix  // of all lanes: the form that GCC does not warn of
+#define CREDENCE_ALL_LANES -1,
 #elif defined(__AVX2__)
 #define CREDENCE_REGISTER(name, suffix) _mm256_##name##_##suffix
+#define CREDENCE_ALL_LANES
 #else
 #define CREDENCE_REGISTER(name, suffix) _mm_##name##_##suffix
+#define CREDENCE_ALL_LANES
 #endif
 #define CREDENCE_BY_COMPARISON(function, name, comparison)                                                               \
   template <class T>                                                                                                     \
   CREDENCE_HD T function(T a, T b) {                                                                                     \
-    if constexpr (isVector<T> && sizeof(T) == vectorBytes && isSingle<T>) return T(CREDENCE_REGISTER(name, ps)(a, b));   \
-    else if constexpr (isVector<T> && sizeof(T) == vectorBytes && isDouble<T>) return T(CREDENCE_REGISTER(name, pd)(a, b)); \
+    if constexpr (isVector<T> && sizeof(T) == vectorBytes && isSingle<T>) return T(CREDENCE_REGISTER(name, ps)(CREDENCE_ALL_LANES a, b)); \
+    else if constexpr (isVector<T> && sizeof(T) == vectorBytes && isDouble<T>) return T(CREDENCE_REGISTER(name, pd)(CREDENCE_ALL_LANES a, b)); \
     else return select(a comparison b, a, b);                                                                            \
   }
 #else
@@ -178,6 +181,7 @@ CREDENCE_BY_COMPARISON(larger, max, >)
 CREDENCE_BY_COMPARISON(smaller, min, <)
 #undef CREDENCE_BY_COMPARISON
 #undef CREDENCE_REGISTER
+#undef CREDENCE_ALL_LANES
 
 // Value conversion, lane by lane (float to integer truncates).
 template <class To, class From>

@@ -186,10 +186,18 @@ void transpose(T* to, int64_t toStride, const T* from, int64_t fromStride, int64
     for (int64_t p = i < rows4 ? columns4 : 0; p < columns; ++p) to[p * toStride + i] = from[i * fromStride + p];
 }
 
+// to[k, rows] from k runs of `rows` numbers, col apart; a run of known length is a few registers.
+template <class T, int known>
+void copyRuns(T* to, const T* from, int64_t col, int64_t rows, int64_t k) {
+  for (int64_t p = 0; p < k; ++p, to += rows, from += col) memcpy(to, from, size_t(known > 0 ? known : rows) * sizeof(T));
+}
+
 // to[k, rows]: element (i, p) of A at p * rows + i.
 template <class T>
 void packRows(T* to, Left<T> a, int64_t rows, int64_t k) {
   if (a.col == 1) return transpose(to, rows, a.a, a.row, rows, k);
+  if (a.row == 1 && rows == tileRowsMax) return copyRuns<T, tileRowsMax>(to, a.a, a.col, rows, k);
+  if (a.row == 1) return copyRuns<T, 0>(to, a.a, a.col, rows, k);
   for (int64_t p = 0; p < k; ++p)
     for (int64_t i = 0; i < rows; ++i) to[p * rows + i] = a.a[i * a.row + p * a.col];
 }
@@ -243,7 +251,7 @@ void blockProduct(int64_t m, int64_t n, int64_t k, Left<T> a, const T* b, int64_
     const T* right = b + j * bCol;
     int64_t step = bRow;
     // B is read once per tile of rows: where it lies if its rows do and stay in L1.
-    const bool far = m > 5 * tileRowsMax && k * bRow * int64_t(sizeof(T)) > 16 << 10;
+    const bool far = m > 5 * tileRowsMax && k * bRow * int64_t(sizeof(T)) > 192 << 10;
     if (bCol != 1 || far || (columns < width && !partialVectorsAreFast)) {
       packColumns(packedB, right, bRow, bCol, k, columns, width);
       right = packedB;

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { application as birthDeath } from "@credence/birth-death";
 import { application as elasticity } from "@credence/elasticity";
+import { application as gravity } from "@credence/gravity";
 import { application as regression } from "@credence/regression";
 import { credence } from "./credence.ts";
 
@@ -10,4 +11,4 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-process.exitCode = await credence(process.argv.slice(2), [birthDeath, regression, elasticity], process);
+process.exitCode = await credence(process.argv.slice(2), [birthDeath, regression, elasticity, gravity], process);

@@ -2,10 +2,11 @@ import { censusDatasets } from "./census-datasets.ts";
 import type { Dataset } from "./dataset.ts";
 import { DatasetError } from "./dataset-error.ts";
 import { elasticityDatasets } from "./elasticity-datasets.ts";
+import { gravityDatasets } from "./gravity-datasets.ts";
 import { regressionDatasets } from "./regression-datasets.ts";
 
 /** Every data set that Credence knows, in the order in which it lists them. */
-export const datasets: readonly Dataset[] = [...censusDatasets, ...regressionDatasets, ...elasticityDatasets];
+export const datasets: readonly Dataset[] = [...censusDatasets, ...regressionDatasets, ...elasticityDatasets, ...gravityDatasets];
 
 /**
  * The registry's entry of a name.

@@ -6,6 +6,8 @@ export { type FieldComponent, fieldUnit, gravitationalConstant, type Prism, pris
 export { cellSensitivity, planesOf, prismSensitivity, prismTable } from "./forward/sensitivity.ts";
 export { pointMassField, type Sphere, sphereField, sphereSensitivity } from "./forward/sphere.ts";
 export { type Stations, stationTable } from "./forward/stations.ts";
+export { normalGravity } from "./geodesy/normal-gravity.ts";
+export { gravityDisturbance, mercator, slabGravity } from "./geodesy/reductions.ts";
 export { type AffineFlow, type AffineFlowOptions, affineFlow } from "./inference/affine-flow.ts";
 export { type ChosenByEvidence, chooseByEvidence, type EvidenceOptions, type Hyperparameters } from "./inference/choose-by-evidence.ts";
 export { exactPosterior } from "./inference/exact-posterior.ts";
@@ -28,3 +30,4 @@ export { type MaternPriorOptions, maternPrior } from "./prior/matern-prior.ts";
 export { type SmoothnessPriorOptions, smoothnessPrior } from "./prior/smoothness-prior.ts";
 export type { Length, SpectralPriorOptions } from "./prior/spectral-prior.ts";
 export { type DepthWeightsOptions, depthWeights, sensitivityWeights } from "./prior/weights.ts";
+export { application } from "./reproduce.ts";

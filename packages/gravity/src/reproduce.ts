@@ -12,6 +12,7 @@ import {
 import {
   type Fact,
   formatEstimate,
+  formatNumber,
   inferenceFromDraws,
   type ReportSection,
   writeInferenceData,
@@ -159,9 +160,10 @@ async function reproduce(options: ApplicationOptions, context: ApplicationContex
 function answerOf(survey: Survey, { parameters }: Summary): string {
   const told = survey.quantities.slice(0, 3).map(({ name, label, unit }) => {
     const { mean, sd } = parameters[name]!;
-    return `${label}: *${formatEstimate(mean, sd)} ± ${formatEstimate(sd, sd)} ${unit}*`;
+    return `${label} *${formatEstimate(mean, sd)} ${unit}*`;
   });
-  return `${told.join("; ")}.`;
+  const text = told.join("; ");
+  return `${text[0]!.toUpperCase()}${text.slice(1)}.`;
 }
 
 function factsOf(survey: Survey, { parameters, checks }: Summary, bodies: Bodies | undefined): Fact[] {
@@ -173,7 +175,7 @@ function factsOf(survey: Survey, { parameters, checks }: Summary, bodies: Bodies
         label,
         value: formatEstimate(mean, sd),
         unit,
-        note: `${formatEstimate(q05, sd)} to ${formatEstimate(q95, sd)}${truth === undefined ? "" : `, truth ${Number(truth.toPrecision(3))}`}`,
+        note: `${formatNumber(q05, 3)} to ${formatNumber(q95, 3)}${truth === undefined ? "" : `, truth ${Number(truth.toPrecision(3))}`}`,
         ...(truth !== undefined && { verdict: truth > q05 && truth < q95 ? ("pass" as const) : ("fail" as const) }),
       };
     }),

@@ -13,6 +13,8 @@ export interface PointMapSpec {
   /** Places, x and y. */
   readonly x: ArrayLike<number>;
   readonly y: ArrayLike<number>;
+  /** Sides of the cells whose centres the places are, along x and y: cells are filled. Dots if absent. */
+  readonly cell?: readonly [number, number];
   /** One panel each; all places have a value in each. */
   readonly panels: readonly { readonly title: string; readonly values: ArrayLike<number> }[];
   /** Of the values. */
@@ -31,14 +33,14 @@ function check({ x, y, panels }: PointMapSpec): void {
   }
 }
 
-const rangeOf = (values: ArrayLike<number>): [number, number] => {
+const rangeOf = (values: ArrayLike<number>, side?: number): [number, number] => {
   const [low, high] = Array.from(values).reduce<[number, number]>(([a, b], v) => [Math.min(a, v), Math.max(b, v)], [Infinity, -Infinity]);
-  const pad = 0.04 * (high - low || Math.abs(high) || 1);
+  const pad = side === undefined ? 0.04 * (high - low || Math.abs(high) || 1) : side / 2;
   return [low - pad, high + pad];
 };
 
-function draw({ x, y, panels, unit, xLabel, yLabel }: PointMapSpec, width: number): Drawing {
-  const [xDomain, yDomain] = [rangeOf(x), rangeOf(y)];
+function draw({ x, y, panels, unit, xLabel, yLabel, cell }: PointMapSpec, width: number): Drawing {
+  const [xDomain, yDomain] = [rangeOf(x, cell?.[0]), rangeOf(y, cell?.[1])];
   const shape = (yDomain[1] - yDomain[0]) / (xDomain[1] - xDomain[0]);
   const left = leftMargin(tickLabelWidth(yDomain, 4));
   // A long body takes a row of its own.
@@ -59,7 +61,9 @@ function draw({ x, y, panels, unit, xLabel, yLabel }: PointMapSpec, width: numbe
     const { x: panelX, y: panelY, first, bottom } = placeOf(p);
     const most = largest(values);
     const entries: LegendEntry[] = [
-      { label: `−${formatNumber(most, 2)}`, colour: colour.oracle, kind: "dot" },
+      ...(Array.from(values).some((value) => value < 0)
+        ? [{ label: `−${formatNumber(most, 2)}`, colour: colour.oracle, kind: "dot" as const }]
+        : []),
       { label: `${formatNumber(most, 2)}${unit === "" ? "" : ` ${unit}`}`, colour: colour.posterior, kind: "dot" },
     ];
     return [
@@ -75,7 +79,7 @@ function draw({ x, y, panels, unit, xLabel, yLabel }: PointMapSpec, width: numbe
           { orient: "bottom", scale: "x", tickCount: ticksOver(panelWidth), ...(bottom ? { title: xLabel } : {}) },
           leftAxis(first ? yLabel : "", left, { tickCount: Math.max(2, Math.round(height / 45)) }),
         ],
-        marks: [dots(`points-${p}`, size)],
+        marks: [cell ? rectangles(`points-${p}`, cell) : dots(`points-${p}`, size)],
       }),
       at(panelX, panelY - 44, [
         {
@@ -92,6 +96,26 @@ function draw({ x, y, panels, unit, xLabel, yLabel }: PointMapSpec, width: numbe
 const largest = (values: ArrayLike<number>): number => Array.from(values).reduce((most, v) => Math.max(most, Math.abs(v)), 0) || 1;
 
 /** The hue is the sign, its strength the size. */
+const fill = {
+  fill: [{ test: "datum.positive", value: colour.posterior }, { value: colour.oracle }],
+  fillOpacity: { signal: "0.06 + 0.94 * datum.share" },
+};
+
+const rectangles = (name: string, [width, height]: readonly [number, number]): Mark => ({
+  type: "rect",
+  clip: true,
+  from: { data: name },
+  encode: {
+    enter: {
+      x: { signal: `scale('x', datum.x - ${width / 2})` },
+      x2: { signal: `scale('x', datum.x + ${width / 2})` },
+      y: { signal: `scale('y', datum.y - ${height / 2})` },
+      y2: { signal: `scale('y', datum.y + ${height / 2})` },
+      ...fill,
+    },
+  },
+});
+
 const dots = (name: string, size: number): Mark => ({
   type: "symbol",
   clip: true,
@@ -101,8 +125,7 @@ const dots = (name: string, size: number): Mark => ({
       x: { scale: "x", field: "x" },
       y: { scale: "y", field: "y" },
       size: { value: size },
-      fill: [{ test: "datum.positive", value: colour.posterior }, { value: colour.oracle }],
-      fillOpacity: { signal: "0.06 + 0.94 * datum.share" },
+      ...fill,
       stroke: { value: colour.muted },
       strokeWidth: { value: 0.35 },
       strokeOpacity: { value: 0.6 },

@@ -1,6 +1,7 @@
 import {
   type Draws,
   halfNormal,
+  logNormal,
   model,
   normal,
   nuts,
@@ -17,7 +18,7 @@ import { sphereSensitivity } from "../forward/sphere.ts";
 import { stationTable } from "../forward/stations.ts";
 import { inputsOf, type Run } from "./run.ts";
 import { phaseFormat } from "./settings.ts";
-import type { BodyBounds, Survey, TwoBodies } from "./survey.ts";
+import type { BodyPriors, Survey, TwoBodies } from "./survey.ts";
 
 /** A block and a ball by Markov chains. */
 export interface Bodies {
@@ -34,36 +35,37 @@ const parameterNames = [
   "blockWidth",
   "blockLength",
   "blockHeight",
-  "blockDensity",
+  "blockContrast",
   "ballEasting",
   "ballNorthing",
   "ballUpward",
   "ballRadius",
-  "ballDensity",
+  "ballContrast",
   "noiseSd",
   "blockMass",
   "ballMass",
 ] as const;
 
-/** Gravity of one block and one ball with uniform priors, and noise of unknown sd: 13 parameters. */
-function bodiesModel(survey: Survey, { block, ball }: BodyBounds) {
+/** Gravity of one block and one ball with priors of `BodyPriors`, and noise of unknown sd: 13 parameters. */
+function bodiesModel(survey: Survey, { block, ball }: BodyPriors) {
   const stations = stationTable(survey.stations);
   const scale = Math.max(...survey.data.map(Math.abs));
   const within = ([low, high]: readonly [number, number]) => uniform(low, high);
+  const near = ([median, spread]: readonly [number, number]) => logNormal(Math.log(median), spread);
   return model(
     {
       blockEasting: within(block.easting),
       blockNorthing: within(block.northing),
       blockTop: within(block.top),
-      blockWidth: within(block.width),
-      blockLength: within(block.length),
-      blockHeight: within(block.height),
-      blockDensity: within(block.density),
+      blockWidth: near(block.side),
+      blockLength: near(block.side),
+      blockHeight: near(block.side),
+      blockContrast: near(block.density),
       ballEasting: within(ball.easting),
       ballNorthing: within(ball.northing),
       ballUpward: within(ball.upward),
-      ballRadius: within(ball.radius),
-      ballDensity: within(ball.density),
+      ballRadius: near(ball.radius),
+      ballContrast: near(ball.density),
       noiseSd: halfNormal(scale / 10),
     },
     (p) => {
@@ -79,17 +81,23 @@ function bodiesModel(survey: Survey, { block, ball }: BodyBounds) {
       const at = constant(stations);
       const column = (density: Tensor): Tensor => density.reshape([1, 1]);
       const pull = concat([prismSensitivity(at, prism), sphereSensitivity(at, ballTable)], 1);
-      const gravity = matmul(pull, concat([column(p.blockDensity), column(p.ballDensity)], 0)).reshape([survey.data.length]);
+      const gravity = matmul(pull, concat([column(p.blockContrast).mul(block.sign), column(p.ballContrast).mul(ball.sign)], 0)).reshape([
+        survey.data.length,
+      ]);
       return observed(normal(gravity, p.noiseSd), survey.data);
     },
     {
       derived: (p) => ({
-        blockMass: p.blockWidth.mul(p.blockLength).mul(p.blockHeight).mul(p.blockDensity).mul(1e-6),
+        blockMass: p.blockWidth
+          .mul(p.blockLength)
+          .mul(p.blockHeight)
+          .mul(p.blockContrast)
+          .mul(block.sign * 1e-6),
         ballMass: p.ballRadius
           .mul(p.ballRadius)
           .mul(p.ballRadius)
-          .mul(p.ballDensity)
-          .mul((4 / 3) * Math.PI * 1e-6),
+          .mul(p.ballContrast)
+          .mul(ball.sign * (4 / 3) * Math.PI * 1e-6),
       }),
     },
   );
@@ -98,19 +106,21 @@ function bodiesModel(survey: Survey, { block, ball }: BodyBounds) {
 /** Where a block and a ball are, how large and how dense, by NUTS: answers as sharp as the shapes that are assumed. */
 export async function bodiesOf(run: Run): Promise<Bodies | undefined> {
   const { survey, context, directory, effort, seed } = run;
-  const { truth, bodyBounds } = survey;
-  if (truth === undefined || bodyBounds === undefined) return undefined;
+  const { truth, bodyPriors } = survey;
+  if (truth === undefined || bodyPriors === undefined) return undefined;
   const done = await phase<{ readonly warnings: readonly string[]; readonly shape: readonly number[] }>({
     directory,
     format: phaseFormat,
     name: "bodies",
     inputs: inputsOf(run),
     compute: async () => {
-      const found = await nuts(bodiesModel(survey, bodyBounds), {
+      const found = await nuts(bodiesModel(survey, bodyPriors), {
         seed,
         warmup: effort.chainDraws,
         draws: effort.chainDraws,
         targetAcceptance: 0.9,
+        // Sizes and contrasts make up for one another: along lines, in their logarithms.
+        massMatrix: "dense",
         signal: context.signal,
         onProgress: ({ done: at, total }) => context.progress("a block and a ball", at, total),
       });
@@ -152,7 +162,7 @@ export async function bodiesOf(run: Run): Promise<Bodies | undefined> {
 
 export const diagnosticsOf = ({ draws }: Bodies) => summarizeChains(draws);
 
-const unitOf = (name: string): string => (name.endsWith("Density") ? "kg/m3" : name.endsWith("Mass") ? "kt" : "m");
+const unitOf = (name: string): string => (name.endsWith("Contrast") ? "kg/m3" : name.endsWith("Mass") ? "kt" : "m");
 
 function truthsOf({ block, blockDensity, ball, ballDensity }: TwoBodies): Readonly<Record<string, number>> {
   const [width, length, height] = [block.east - block.west, block.north - block.south, block.top - block.bottom];
@@ -163,12 +173,12 @@ function truthsOf({ block, blockDensity, ball, ballDensity }: TwoBodies): Readon
     blockWidth: width,
     blockLength: length,
     blockHeight: height,
-    blockDensity,
+    blockContrast: Math.abs(blockDensity),
     ballEasting: ball.easting,
     ballNorthing: ball.northing,
     ballUpward: ball.upward,
     ballRadius: ball.radius,
-    ballDensity,
+    ballContrast: Math.abs(ballDensity),
     blockMass: (width * length * height * blockDensity) / 1e6,
     ballMass: ((4 / 3) * Math.PI * ball.radius ** 3 * ballDensity) / 1e6,
   };

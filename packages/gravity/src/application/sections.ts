@@ -1,6 +1,7 @@
 import {
   diagnosticsSection,
   formatEstimate,
+  formatNumber,
   marginalOverlay,
   pointMap,
   type ReportSection,
@@ -18,6 +19,8 @@ const metres = { xLabel: "easting (m)", yLabel: "northing (m)" } as const;
 
 const pick = (values: Float64Array, indices: readonly number[]): number[] => indices.map((i) => values[i]!);
 
+const signed = (metres: number): string => String(Math.round(metres)).replace("-", "−");
+
 /** Layers of cells to show, at most four, the uppermost first. */
 function layersOf(cells: readonly Cell[], weights: Float64Array | undefined): { readonly title: string; readonly indices: number[] }[] {
   const layers = new Map<number, number[]>();
@@ -32,7 +35,7 @@ function layersOf(cells: readonly Cell[], weights: Float64Array | undefined): { 
     .slice(0, 4)
     .map((indices) => {
       const { upward, height } = cells[indices[0]!]!;
-      return { title: `${Math.round(upward - height / 2)} to ${Math.round(upward + height / 2)} m`, indices };
+      return { title: `${signed(upward - height / 2)} to ${signed(upward + height / 2)} m`, indices };
     });
 }
 
@@ -42,6 +45,10 @@ export async function groundSection(survey: Survey, ground: Ground): Promise<Rep
   const { indices } = layers[0]!;
   const x = indices.map((i) => cells[i]!.easting);
   const y = indices.map((i) => cells[i]!.northing);
+  const { eastings, northings, upwards } = survey.mesh;
+  const side = (planes: Float64Array): number => planes[1]! - planes[0]!;
+  const cell = [side(eastings), side(northings)] as const;
+  const level = Array.from(upwards.slice(1), (top, k) => top - upwards[k]!).every((thickness) => Math.abs(thickness - side(upwards)) < 1);
   const strongest = ground.mean.reduce((most, value, i) => (Math.abs(value) > Math.abs(ground.mean[most]!) ? i : most), 0);
   const row = cells[strongest]!.at[1];
   const section = cells.flatMap(({ at }, i) => (at[1] === row ? [i] : []));
@@ -53,7 +60,7 @@ export async function groundSection(survey: Survey, ground: Ground): Promise<Rep
     ],
     figures: [
       {
-        figure: await pointMap({ x, y, panels: panelsOf(ground.mean), unit: "kg/m³", ...metres }),
+        figure: await pointMap({ x, y, cell, panels: panelsOf(ground.mean), unit: "kg/m³", ...metres }),
         caption: "Posterior mean by layer, seen from above; heights above the zero of the survey.",
       },
       {
@@ -67,15 +74,16 @@ export async function groundSection(survey: Survey, ground: Ground): Promise<Rep
           unit: "kg/m³",
           xLabel: "easting (m)",
           yLabel: "height (m)",
+          ...(level && { cell: [side(eastings), side(upwards)] as const }),
         }),
-        caption: `A vertical section from west to east at northing ${Math.round(cells[strongest]!.northing)} m, through the strongest contrast.`,
+        caption: `A vertical section from west to east at northing ${signed(cells[strongest]!.northing)} m, through the strongest contrast.`,
       },
       {
-        figure: await pointMap({ x, y, panels: panelsOf(ground.sd), unit: "kg/m³", ...metres }),
+        figure: await pointMap({ x, y, cell, panels: panelsOf(ground.sd), unit: "kg/m³", ...metres }),
         caption: "Posterior sd: what is still unknown of each cell.",
       },
       {
-        figure: await pointMap({ x, y, panels: panelsOf(ground.resolution), unit: "", ...metres }),
+        figure: await pointMap({ x, y, cell, panels: panelsOf(ground.resolution), unit: "", ...metres }),
         caption:
           "Resolution: the share of a cell's own contrast that its estimate shows. 1 would be seen alone; the sum over all cells is the number of combinations that the data fix.",
       },
@@ -127,7 +135,7 @@ export async function dataSection(survey: Survey, ground: Ground, checks: Residu
   return {
     heading: "Does it predict the data?",
     paragraphs: [
-      `Residuals are compared with those of ${"data sets simulated from the model and fitted alike"}; the noise is ${formatEstimate(noiseSd, noiseSd / 10)} mGal.`,
+      `Residuals are compared with those of data sets simulated from the model and fitted alike; the sd of the noise is ${formatNumber(noiseSd, 2)} mGal.`,
       ...(checks.findings.length > 0
         ? checks.findings.map((finding) => `*Found:* ${finding}.`)
         : ["Nothing was found that speaks against the model."]),
@@ -224,13 +232,13 @@ export async function bodiesSection(bodies: Bodies): Promise<ReportSection> {
   const { heading: _, ...chains } = await diagnosticsSection({
     draws: bodies.draws,
     summaries: diagnosticsOf(bodies),
-    names: ["blockEasting", "blockTop", "blockDensity", "ballUpward", "ballRadius", "ballDensity"],
+    names: ["blockEasting", "blockTop", "blockContrast", "ballUpward", "ballRadius", "ballContrast"],
     forest: [],
   });
   return {
     heading: "If it is a block and a ball",
     paragraphs: [
-      "Shapes that are assumed make the answer sharp: a block and a ball whose place, size and contrast are unknown, by Markov chains. Masses and places are known well; size and contrast only as their product, so that their intervals are wide and depend on the bounds that were given.",
+      "Shapes that are assumed make the answer sharp: a block and a ball whose place, size and contrast are unknown, by Markov chains. Masses and places are known well; size and contrast only as their product, so that their intervals are wide and lean on their priors.",
       ...(chains.paragraphs ?? []),
     ],
     tables: [
@@ -248,8 +256,8 @@ export async function bodiesSection(bodies: Bodies): Promise<ReportSection> {
           name,
           unit,
           formatEstimate(mean, sd),
-          formatEstimate(q05, sd),
-          formatEstimate(q95, sd),
+          formatNumber(q05, 3),
+          formatNumber(q95, 3),
           Number(truth.toPrecision(4)),
           truth > q05 && truth < q95 ? "yes" : "no",
         ]),

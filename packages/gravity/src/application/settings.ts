@@ -19,7 +19,7 @@ export interface Effort {
 }
 
 const thorough: Effort = { draws: 2000, rank: 250, chainDraws: 1000, replicates: 499, calibrations: 200, calibrationDraws: 99 };
-const quick: Effort = { ...thorough, draws: 1000, rank: 150, chainDraws: 300, replicates: 199, calibrations: 60 };
+const quick: Effort = { ...thorough, draws: 1000, chainDraws: 300, replicates: 199, calibrations: 40 };
 
 /**
  * Effort of a run. `simulations` is the number of draws of every posterior of the cells.

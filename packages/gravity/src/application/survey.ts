@@ -50,12 +50,16 @@ export interface Survey {
   readonly quantities: readonly Quantity[];
   /** Where the data are known to come from. */
   readonly truth?: TwoBodies;
-  /** Bounds within which a block and a ball are looked for. */
-  readonly bodyBounds?: BodyBounds;
+  /** How a block and a ball are looked for. */
+  readonly bodyPriors?: BodyPriors;
 }
 
-/** Bounds of the uniform priors of a block and a ball, m and kg/m3. */
-export interface BodyBounds {
-  readonly block: { readonly [N in "easting" | "northing" | "top" | "width" | "length" | "height" | "density"]: readonly [number, number] };
-  readonly ball: { readonly [N in "easting" | "northing" | "upward" | "radius" | "density"]: readonly [number, number] };
+/** Priors of a block and a ball: [low, high] of uniform places, m; [median, log sd] of log-normal sizes, m, and contrasts, kg/m3, whose sign is known. */
+export interface BodyPriors {
+  readonly block: { readonly [N in "easting" | "northing" | "top" | "side" | "density"]: readonly [number, number] } & {
+    readonly sign: 1 | -1;
+  };
+  readonly ball: { readonly [N in "easting" | "northing" | "upward" | "radius" | "density"]: readonly [number, number] } & {
+    readonly sign: 1 | -1;
+  };
 }

@@ -4,7 +4,7 @@ import { prismField } from "../forward/prism.ts";
 import { sphereField } from "../forward/sphere.ts";
 import { type Mesh, meshOf } from "../mesh.ts";
 import { type Cell, cellsOf, planesBetween } from "./cells.ts";
-import type { BodyBounds, Quantity, Survey, TwoBodies } from "./survey.ts";
+import type { BodyPriors, Quantity, Survey, TwoBodies } from "./survey.ts";
 
 /** Seed of the noise of the simulated survey: part of the data, not of the run. */
 const dataSeed = 20261127;
@@ -44,17 +44,9 @@ export function simulatedSurvey(): Survey {
     candidates: { ranges: [60, 100, 160], sds: [50, 100, 200], noiseSds: [0.005, 0.0075] },
     quantities: quantitiesOf(mesh, bodies),
     truth: bodies,
-    bodyBounds: {
-      block: {
-        easting: [-200, 0],
-        northing: [-150, 150],
-        top: [-80, -5],
-        width: [20, 160],
-        length: [20, 160],
-        height: [10, 100],
-        density: [0, 800],
-      },
-      ball: { easting: [0, 200], northing: [-150, 150], upward: [-150, -50], radius: [15, 49], density: [-800, 0] },
+    bodyPriors: {
+      block: { easting: [-200, 0], northing: [-150, 150], top: [-80, -5], side: [60, 0.6], density: [250, 0.6], sign: 1 },
+      ball: { easting: [0, 200], northing: [-150, 150], upward: [-150, -50], radius: [35, 0.4], density: [250, 0.6], sign: -1 },
     },
   };
 }
@@ -67,9 +59,9 @@ const tutorial: TwoBodies = {
   ballDensity: 200,
 };
 
-const tutorialBounds: BodyBounds = {
-  block: { easting: [-80, 0], northing: [-50, 50], top: [40, 84], width: [5, 70], length: [5, 70], height: [5, 50], density: [-800, 0] },
-  ball: { easting: [0, 80], northing: [-50, 50], upward: [20, 65], radius: [5, 20], density: [0, 800] },
+const tutorialPriors: BodyPriors = {
+  block: { easting: [-80, 0], northing: [-50, 50], top: [40, 84], side: [25, 0.6], density: [250, 0.6], sign: -1 },
+  ball: { easting: [0, 80], northing: [-50, 50], upward: [20, 70], radius: [15, 0.4], density: [250, 0.6], sign: 1 },
 };
 
 /**
@@ -100,7 +92,7 @@ export async function tutorialSurvey(): Promise<Survey> {
     candidates: { ranges: [20, 35, 60], sds: [40, 80, 160], noiseSds: [noiseSd, 1.5 * noiseSd, 2 * noiseSd, 3 * noiseSd] },
     quantities: quantitiesOf(mesh, tutorial),
     truth: tutorial,
-    bodyBounds: tutorialBounds,
+    bodyPriors: tutorialPriors,
   };
 }
 

@@ -41,7 +41,7 @@ export function simulatedSurvey(): Survey {
     stations: columnsOf(places),
     data,
     mesh,
-    candidates: { ranges: [60, 100, 160], sds: [50, 100, 200], noiseSds: [0.005, 0.0075] },
+    candidates: { ranges: [100, 160, 250], sds: [30, 60, 120], noiseSds: [0.005, 0.0075] },
     quantities: quantitiesOf(mesh, bodies),
     truth: bodies,
     bodyPriors: {
@@ -89,7 +89,7 @@ export async function tutorialSurvey(): Promise<Survey> {
     stations: { eastings, northings, upwards },
     data,
     mesh,
-    candidates: { ranges: [20, 35, 60], sds: [40, 80, 160], noiseSds: [noiseSd, 1.5 * noiseSd, 2 * noiseSd, 3 * noiseSd] },
+    candidates: { ranges: [40, 80, 160], sds: [15, 30, 60], noiseSds: [noiseSd, 1.5 * noiseSd, 2 * noiseSd, 3 * noiseSd] },
     quantities: quantitiesOf(mesh, tutorial),
     truth: tutorial,
     bodyPriors: tutorialPriors,

@@ -20,8 +20,8 @@ const cellSide = 20_000;
 
 /** Places with mafic rock at or near the surface in the west and the east, and between them, degrees. */
 const places = {
-  west: { longitude: 27.2, latitude: -25.2, label: "western limb" },
-  east: { longitude: 30.0, latitude: -24.9, label: "eastern limb" },
+  west: { longitude: 27.2, latitude: -25.2, label: "in the western limb" },
+  east: { longitude: 30.0, latitude: -24.9, label: "in the eastern limb" },
   centre: { longitude: 28.6, latitude: -25.0, label: "between the limbs" },
 } as const;
 const radius = 35_000;
@@ -81,10 +81,10 @@ export async function bushveldSurvey(): Promise<Survey> {
     // Between the layers nothing is looked for.
     weights: Float64Array.from(cells, ({ upward }) => (upward > sheet.bottom || upward < moho.top ? 1 : 1e-4)),
     regionalOrder: 2,
-    candidates: { ranges: [60_000, 120_000, 240_000], sds: [50, 100, 200], noiseSds: [3, 5, 8] },
+    candidates: { ranges: [60_000, 120_000, 240_000], sds: [50, 100, 200], noiseSds: [5, 8, 12] },
     quantities: Object.entries(places).map(([key, place]) => ({
       name: `thickness${key[0]!.toUpperCase()}${key.slice(1)}`,
-      label: `thickness of mafic rock ${place.label}, if its contrast is ${maficContrast} kg/m3`,
+      label: `thickness of mafic rock ${place.label}, if its contrast is ${maficContrast} kg/m³`,
       unit: "km",
       weights: thicknessNear(place),
     })),

@@ -56,9 +56,9 @@ export async function mohoStory(
     section: {
       heading: "Is there a sheet between the limbs?",
       paragraphs: [
-        `A sheet of 7 km with a contrast of ${maficContrast} kg/m³ that connects the limbs would pull ${ofSheet.toFixed(0)} mGal at its middle. No such high is observed between the limbs. Either the sheet is not there, or the crust is thicker below it: a root of 6 km with a contrast of −${maficContrast} kg/m³ pulls ${ofRoot.toFixed(0)} mGal and nearly cancels it. Gravity tells only the sum of the two.`,
+        `A sheet of 7 km with a contrast of ${maficContrast} kg/m³ that connects the limbs would pull ${ofSheet.toFixed(0)} mGal at its middle. No such high is observed between the limbs. Either the sheet is not there, or the crust is thicker below it: a root of 6 km with a contrast of −${maficContrast} kg/m³ pulls ${ofRoot.toFixed(0).replace("-", "−")} mGal and nearly cancels it. Gravity tells only the sum of the two.`,
         `Cells between ${-moho.top / 1000} and ${-moho.bottom / 1000} km beside those above 9 km change the log evidence by ${difference.toFixed(1)} nats${difference > 3 ? ": the data ask for something deep and wide" : difference < -3 ? ": the data do without them" : ": the data do not decide"}.`,
-        `Thicknesses are stated for a contrast of ${maficContrast} kg/m³; gravity fixes their product with the contrast, so that with 300 kg/m³ they are a sixth larger. They are thicknesses beyond what the regional of order 2 and the cells at depth take up.`,
+        `Thicknesses are stated for a contrast of ${maficContrast} kg/m³; gravity fixes their product with the contrast, so that with 300 kg/m³ they are a sixth larger. They are means within 35 km of a place, beyond what the regional of order 2 and the cells at depth take up, and the prior is smooth: less than the 6 to 8 km that are published for the limbs themselves, which are narrower than that.`,
       ],
       tables: [
         {

@@ -15,14 +15,25 @@ import { type Cell, cellsOf } from "./cells.ts";
 import type { Chosen, Ground } from "./ground.ts";
 import type { Survey } from "./survey.ts";
 
-const metres = { xLabel: "easting (m)", yLabel: "northing (m)" } as const;
+/** Lengths as figures show them: a survey of more than 20 km in kilometres. */
+function lengthsOf({ mesh: { eastings } }: Survey) {
+  const [unit, size] = eastings.at(-1)! - eastings[0]! > 20_000 ? ["km", 1000] : ["m", 1];
+  return {
+    unit,
+    size,
+    labels: { xLabel: `easting (${unit})`, yLabel: `northing (${unit})` },
+    say: (metres: number): string => String(Math.round(metres / size)).replace("-", "−"),
+  };
+}
 
 const pick = (values: Float64Array, indices: readonly number[]): number[] => indices.map((i) => values[i]!);
 
-const signed = (metres: number): string => String(Math.round(metres)).replace("-", "−");
-
 /** Layers of cells to show, at most four, the uppermost first. */
-function layersOf(cells: readonly Cell[], weights: Float64Array | undefined): { readonly title: string; readonly indices: number[] }[] {
+function layersOf(
+  { say, unit }: ReturnType<typeof lengthsOf>,
+  cells: readonly Cell[],
+  weights: Float64Array | undefined,
+): { readonly title: string; readonly indices: number[] }[] {
   const layers = new Map<number, number[]>();
   cells.forEach(({ at }, i) => {
     if (weights && weights[i]! < 0.5) return;
@@ -35,20 +46,24 @@ function layersOf(cells: readonly Cell[], weights: Float64Array | undefined): { 
     .slice(0, 4)
     .map((indices) => {
       const { upward, height } = cells[indices[0]!]!;
-      return { title: `${signed(upward - height / 2)} to ${signed(upward + height / 2)} m`, indices };
+      return { title: `${say(upward - height / 2)} to ${say(upward + height / 2)} ${unit}`, indices };
     });
 }
 
 export async function groundSection(survey: Survey, ground: Ground): Promise<ReportSection> {
   const cells = cellsOf(survey.mesh);
-  const layers = layersOf(cells, survey.weights);
+  const lengths = lengthsOf(survey);
+  const { unit, size, labels } = lengths;
+  const layers = layersOf(lengths, cells, survey.weights);
   const { indices } = layers[0]!;
-  const x = indices.map((i) => cells[i]!.easting);
-  const y = indices.map((i) => cells[i]!.northing);
+  const x = indices.map((i) => cells[i]!.easting / size);
+  const y = indices.map((i) => cells[i]!.northing / size);
   const { eastings, northings, upwards } = survey.mesh;
-  const side = (planes: Float64Array): number => planes[1]! - planes[0]!;
+  const side = (planes: Float64Array): number => (planes[1]! - planes[0]!) / size;
   const cell = [side(eastings), side(northings)] as const;
-  const level = Array.from(upwards.slice(1), (top, k) => top - upwards[k]!).every((thickness) => Math.abs(thickness - side(upwards)) < 1);
+  const level = Array.from(upwards.slice(1), (top, k) => top - upwards[k]!).every(
+    (thickness) => Math.abs(thickness / size - side(upwards)) < 1e-3,
+  );
   const strongest = ground.mean.reduce((most, value, i) => (Math.abs(value) > Math.abs(ground.mean[most]!) ? i : most), 0);
   const row = cells[strongest]!.at[1];
   const section = cells.flatMap(({ at }, i) => (at[1] === row ? [i] : []));
@@ -60,30 +75,30 @@ export async function groundSection(survey: Survey, ground: Ground): Promise<Rep
     ],
     figures: [
       {
-        figure: await pointMap({ x, y, cell, panels: panelsOf(ground.mean), unit: "kg/m³", ...metres }),
+        figure: await pointMap({ x, y, cell, panels: panelsOf(ground.mean), unit: "kg/m³", ...labels }),
         caption: "Posterior mean by layer, seen from above; heights above the zero of the survey.",
       },
       {
         figure: await pointMap({
-          x: section.map((i) => cells[i]!.easting),
-          y: section.map((i) => cells[i]!.upward),
+          x: section.map((i) => cells[i]!.easting / size),
+          y: section.map((i) => cells[i]!.upward / size),
           panels: [
             { title: "posterior mean", values: pick(ground.mean, section) },
             { title: "posterior sd", values: pick(ground.sd, section) },
           ],
           unit: "kg/m³",
-          xLabel: "easting (m)",
-          yLabel: "height (m)",
+          xLabel: labels.xLabel,
+          yLabel: `height (${unit})`,
           ...(level && { cell: [side(eastings), side(upwards)] as const }),
         }),
-        caption: `A vertical section from west to east at northing ${signed(cells[strongest]!.northing)} m, through the strongest contrast.`,
+        caption: `A vertical section from west to east at northing ${lengths.say(cells[strongest]!.northing)} ${unit}, through the strongest contrast.`,
       },
       {
-        figure: await pointMap({ x, y, cell, panels: panelsOf(ground.sd), unit: "kg/m³", ...metres }),
+        figure: await pointMap({ x, y, cell, panels: panelsOf(ground.sd), unit: "kg/m³", ...labels }),
         caption: "Posterior sd: what is still unknown of each cell.",
       },
       {
-        figure: await pointMap({ x, y, cell, panels: panelsOf(ground.resolution), unit: "", ...metres }),
+        figure: await pointMap({ x, y, cell, panels: panelsOf(ground.resolution), unit: "", ...labels }),
         caption:
           "Resolution: the share of a cell's own contrast that its estimate shows. 1 would be seen alone; the sum over all cells is the number of combinations that the data fix.",
       },
@@ -92,6 +107,8 @@ export async function groundSection(survey: Survey, ground: Ground): Promise<Rep
 }
 
 export async function dataSection(survey: Survey, ground: Ground, checks: ResidualChecks, noiseSd: number): Promise<ReportSection> {
+  const { size, labels } = lengthsOf(survey);
+  const scaled = (values: ArrayLike<number>): number[] => Array.from(values, (value) => value / size);
   const { eastings, northings } = survey.stations;
   const residual = survey.data.map((value, i) => value - ground.predicted[i]!);
   const local = survey.data.map((value, i) => value - ground.regional[i]!);
@@ -143,14 +160,14 @@ export async function dataSection(survey: Survey, ground: Ground, checks: Residu
     figures: [
       {
         figure: await pointMap({
-          x: eastings,
-          y: northings,
+          x: scaled(eastings),
+          y: scaled(northings),
           panels: [
             { title: survey.regionalOrder === undefined ? "data" : "data less regional", values: local },
             { title: "residuals", values: residual },
           ],
           unit: "mGal",
-          ...metres,
+          ...labels,
         }),
         caption: "Gravity, down, at the stations, and what the posterior mean leaves of it. Each panel has its own scale.",
       },

@@ -73,7 +73,7 @@ test("an unknown application is a usage error that names those there are", async
   const { code, err, out } = await credence("birth-deth");
   expect([code, out]).toEqual([2, ""]);
   expect(err).toBe(
-    'credence: unknown application or command "birth-deth"; applications: birth-death, regression, elasticity; commands: reproduce, data, devices [USAGE]\n',
+    'credence: unknown application or command "birth-deth"; applications: birth-death, regression, elasticity, gravity; commands: reproduce, data, devices [USAGE]\n',
   );
 });
 

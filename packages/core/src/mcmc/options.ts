@@ -18,7 +18,7 @@ export interface ChainOptions {
   readonly device?: string;
   /** Where the chains start, unconstrained, [chains, D]; by default draws of `target.initial`. */
   readonly init?: NdArray | readonly (readonly number[])[];
-  /** Mean acceptance that the step size is tuned to; 0.8 if absent. Nearer to 1 means smaller steps and fewer divergences. */
+  /** Mean acceptance that the step size is tuned to; 0.8 if absent, 0.9 for `nuts`. Nearer to 1 means smaller steps and fewer divergences. */
   readonly targetAcceptance?: number;
   /** "diagonal" if absent. "dense" for strong correlations in up to a few hundred dimensions. */
   readonly massMatrix?: "diagonal" | "dense";

@@ -59,7 +59,9 @@ test(
       const { mean, sd, truth } = bodies[name]!;
       expect(Math.abs(mean - truth)).toBeLessThan(4 * sd);
     }
-    expect(Math.abs(summary.checks.elboGapPerDatum!)).toBeLessThan(1e-3);
+    // As many directions as stations are kept, so that only the rounding of the subspace is left.
+    expect(Math.abs(summary.checks.elboGapPerDatum!)).toBeLessThan(1e-5);
+    // Of 196 readings it has an sd of sqrt(2 / 196) = 0.10: three of them.
     expect(summary.checks.chiSquarePerDatum).toBeGreaterThan(0.7);
     expect(summary.checks.chiSquarePerDatum).toBeLessThan(1.3);
     for (const { pValue } of Object.values(summary.checks.sbc!)) expect(pValue).toBeGreaterThan(1e-3);

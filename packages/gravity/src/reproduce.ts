@@ -82,7 +82,6 @@ async function reproduce(options: ApplicationOptions, context: ApplicationContex
   context.progress("checks", 0, 1);
   const posterior = await exactPosterior(groundModel(survey, operator, chosen), { signal: context.signal });
   const checks = await residualChecks(posterior, { seed: options.seed, replicates: effort.replicates, signal: context.signal });
-  const moho = dataset === "bushveld" ? await mohoStory(run, operator, chosen) : undefined;
   context.progress("checks", 1, 1);
   const checked = (performance.now() - begun) / 1000;
   const calibration = await calibrate(run, operator, chosen);
@@ -92,10 +91,13 @@ async function reproduce(options: ApplicationOptions, context: ApplicationContex
     Object.fromEntries(
       survey.quantities.map(({ name, unit }, q) => [name, summarizeDraws(sections.quantityDraws(quantities, width, q), unit)]),
     );
+  const parameters = summariesOf(main);
+  const between = parameters["thicknessCentre"];
+  const moho = between && (await mohoStory(run, operator, chosen, between));
   const summary: Summary = {
     application: application.name,
     dataset,
-    parameters: summariesOf(main),
+    parameters,
     oracle: summariesOf(oracle),
     ...(moho && { published: moho.published }),
     checks: {

@@ -93,6 +93,7 @@ function pullBack(recorded: Recorded, seeds: readonly (Tensor | undefined)[]): (
       outputs: equation.outputs.map((v) => new Tensor(trace, v)),
       attributes: equation.attributes,
       cotangents: equation.outputs.map((v) => cotangents.get(v.id)),
+      wanted: ins.map((v) => active.has(v.id)),
     });
     ins.forEach((v, i) => result[i] && active.has(v.id) && accumulate(v.id, result[i]!));
   }

@@ -35,8 +35,10 @@ export interface Rule {
   forward?(context: RuleContext & { readonly tangents: readonly (Tensor | undefined)[] }): (Tensor | undefined)[];
   /** Lets the equation keep what its reverse rule needs (a loop its states), before `reverse` is asked. */
   prepareReverse?(equation: Equation, trace: Trace): void;
-  /** Cotangents of the inputs from cotangents of the outputs (undefined = zero). */
-  reverse?(context: RuleContext & { readonly cotangents: readonly (Tensor | undefined)[] }): (Tensor | undefined)[];
+  /** Cotangents of the inputs from cotangents of the outputs (undefined = zero). `wanted` says which inputs' are asked for; others may be left out. */
+  reverse?(
+    context: RuleContext & { readonly cotangents: readonly (Tensor | undefined)[]; readonly wanted: readonly boolean[] },
+  ): (Tensor | undefined)[];
   /** Outputs with a new leading axis of extent `size`, when the inputs marked `mapped` have one and the others do not. */
   batch(context: {
     readonly inputs: readonly Tensor[];

@@ -1,11 +1,11 @@
-import { array, type NdArray, program, type Tensor } from "@credence/tensor";
+import { array, asTensor, grad, type NdArray, program, type Tensor } from "@credence/tensor";
 import { describe, expect, test } from "vitest";
 import { type Mesh, meshOf } from "../mesh.ts";
 import { gridOperator, type StationGrid } from "./grid-operator.ts";
 import type { LinearOperator } from "./linear-operator.ts";
 import { meshOperator } from "./mesh-operator.ts";
 import { type FieldComponent, fieldUnit, type Prism, prismField } from "./prism.ts";
-import { prismSensitivity, prismTable } from "./sensitivity.ts";
+import { cellSensitivity, planesOf, prismSensitivity, prismTable } from "./sensitivity.ts";
 import { type Stations, stationTable } from "./stations.ts";
 
 const mesh = meshOf({ eastings: [0, 10, 25, 30], northings: [-5, 5, 12], upwards: [-60, -30, -10, 0] });
@@ -138,4 +138,13 @@ describe("the operator on a grid", () => {
     await expect(gridOperator(regular, { ...grids[0]!, counts: [0, 3] })).rejects.toThrow("counts");
     await expect(gridOperator(regular, { ...grids[0]!, upward: Number.NaN })).rejects.toThrow("upward");
   });
+});
+
+test("a derivative that has no formula is refused on the way back as on the way there, not left at zero", () => {
+  const at = stationTable(stations);
+  const slope = (x: Tensor): Tensor => grad((table: Tensor) => prismSensitivity(at, table, "potential").sum())(x);
+  const prisms = prismTable([{ west: 0, east: 1, south: 0, north: 1, bottom: -2, top: -1 }]);
+  expect(() => program((x: Tensor) => grad((table: Tensor) => slope(table).square().sum())(x))(prisms)).toThrow("no further derivative");
+  const planes = (x: Tensor): Tensor => cellSensitivity(asTensor(at), { ...planesOf(mesh), x } as never).sum();
+  expect(() => program((x: Tensor) => grad(planes)(x))(array(mesh.eastings))).toThrow("no derivative with respect to planes");
 });

@@ -62,6 +62,8 @@ const whole = (call: Call): void => {
     throw new TraceError("prismField: the derivative with respect to a prism's planes has no further derivative with respect to them");
 };
 
+const planesStay = (): TraceError => new TraceError("meshField has no derivative with respect to planes: take prismField");
+
 const checkPlaces =
   (op: string) =>
   ([places, ...bodies]: readonly Abstract[], { outputs }: RowAttributes): void => {
@@ -89,12 +91,13 @@ defineRowOp(
       }
       return [parts.length ? parts.reduce((a, b) => add(a, b)) : undefined];
     },
-    reverse: ({ inputs, attributes, cotangents: [ct] }) => {
+    reverse: ({ inputs, attributes, cotangents: [ct], wanted }) => {
       if (!ct) return [];
       const call = { inputs, attributes: callOf(attributes) };
       const { shared, rows } = call.attributes;
       const place = onPlaces(gradient("prismField", call), ct);
-      if (call.attributes.integers[1] !== 0) return [place, undefined];
+      if (!wanted[1]) return [place];
+      whole(call);
       const perPlane = planeSlopes(call).map((slope) => mul(slope, ct));
       const bars = stack(
         perPlane.map((bar) =>
@@ -122,11 +125,12 @@ defineRowOp(
   {
     forward: ({ inputs, attributes, tangents: [dPlace, ...dPlanes] }) => {
       const call = { inputs, attributes: callOf(attributes) };
-      if (dPlanes.some((t) => t !== undefined)) throw new TraceError("meshField has no derivative with respect to planes: take prismField");
+      if (dPlanes.some((t) => t !== undefined)) throw planesStay();
       return [dPlace && alongPlaces(gradient("meshField", call), dPlace)];
     },
-    reverse: ({ inputs, attributes, cotangents: [ct] }) => {
+    reverse: ({ inputs, attributes, cotangents: [ct], wanted: [, ...planesWanted] }) => {
       const call = { inputs, attributes: callOf(attributes) };
+      if (ct && planesWanted.some(Boolean)) throw planesStay();
       return [ct && onPlaces(gradient("meshField", call), ct)];
     },
   },
